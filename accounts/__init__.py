@@ -1,0 +1,1 @@
+"""Who somebody is: the user and how they sign in."""

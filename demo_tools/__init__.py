@@ -1,0 +1,1 @@
+"""Example tools, written as an outside app would write them."""

@@ -1,0 +1,1 @@
+"""Composition of the site: settings, routing and the home page. Nothing imports this package."""

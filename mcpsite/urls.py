@@ -1,0 +1,13 @@
+"""Django's URLs. Protocol paths of the MCP Endpoint are routed before Django, in mcpsite/asgi.py."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from mcpsite.home import home
+
+urlpatterns = [
+    path("", home, name="home"),
+    path("admin/", admin.site.urls),
+    path("accounts/", include("allauth.urls")),
+    path("", include("oauth_bridge.urls")),
+]

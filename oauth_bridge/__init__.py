@@ -1,0 +1,1 @@
+"""Who may act for a user: OAuth clients, connections, consent and tokens."""

@@ -1,0 +1,8 @@
+"""The oauth_bridge app."""
+
+from django.apps import AppConfig
+
+
+class OAuthBridgeConfig(AppConfig):
+    name = "oauth_bridge"
+    verbose_name = "OAuth"

@@ -1,0 +1,24 @@
+"""The verified caller of one request."""
+
+from dataclasses import dataclass
+
+from accounts.models import User
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who calls, through which client, and what they were granted; the same whatever verified it."""
+
+    user: User
+    client_id: str
+    client_name: str
+    connection_id: int
+    scopes: frozenset[str]
+    resource: str
+    expires_at: float
+    """Unix time, in seconds, at which the credential ends."""
+
+    @property
+    def owner(self) -> str:
+        """Identity that sessions and request state are bound to: client and user, stable across refresh."""
+        return f"{self.user.pk}:{self.client_id}"

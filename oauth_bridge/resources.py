@@ -1,0 +1,62 @@
+"""What the rooms above offer for protection: the site's protected resources and their scopes.
+
+`settings.OAUTH_BRIDGE_RESOURCES` names a callable that returns them, so that this room imports none above it.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal, cast
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+Effect = Literal["read", "write", "destructive"]
+
+
+@dataclass(frozen=True, slots=True)
+class ToolSummary:
+    """One tool as a person is shown it on the consent page."""
+
+    name: str
+    title: str
+    description: str
+    effect: Effect
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """One scope: its name on the wire, a sentence for people, and the tools it opens."""
+
+    name: str
+    description: str
+    default: bool
+    """Granted to a client that asks for no scope at all."""
+    tools: tuple[ToolSummary, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ProtectedResource:
+    """One protected resource (RFC 9728): its canonical URI, path, title and scopes."""
+
+    uri: str
+    path: str
+    title: str
+    scopes: tuple[Scope, ...]
+
+    @property
+    def metadata_url(self) -> str:
+        """URL of the metadata document, the well-known segment inserted before the path (RFC 9728 §3.1)."""
+        parts = urlsplit(self.uri)
+        return f"{parts.scheme}://{parts.netloc}/.well-known/oauth-protected-resource{parts.path}"
+
+    @property
+    def default_scopes(self) -> tuple[str, ...]:
+        """Names of the scopes that a client gets without asking for any."""
+        return tuple(scope.name for scope in self.scopes if scope.default)
+
+
+def protected_resources() -> Sequence[ProtectedResource]:
+    """All protected resources of this site, the default one first."""
+    load = cast(Callable[[], Sequence[ProtectedResource]], import_string(settings.OAUTH_BRIDGE_RESOURCES))
+    return load()
