@@ -1,0 +1,1 @@
+"""Clients against live servers: what the rest of the world sees of this site."""

@@ -1,0 +1,49 @@
+"""Live servers and people that the whole suite shares; unit tests take their database from pytest-django."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.live import LiveServer, ServerName
+from tests.person import Person
+
+PASSWORD = "correct horse battery staple"
+PEOPLE = ("alice", "bob")
+
+PersonOf = Callable[..., Person]
+
+
+def _server(name: ServerName) -> Iterator[LiveServer]:
+    with LiveServer(name) as server:
+        for username in PEOPLE:
+            server.create_user(username, PASSWORD)
+        yield server
+
+
+@pytest.fixture(scope="session")
+def daphne() -> Iterator[LiveServer]:
+    """The site under Daphne, where `alice` and `bob` have accounts. One for the whole run."""
+    yield from _server("daphne")
+
+
+@pytest.fixture(scope="session")
+def uvicorn() -> Iterator[LiveServer]:
+    """The same under uvicorn."""
+    yield from _server("uvicorn")
+
+
+@pytest.fixture(scope="module", params=["daphne", "uvicorn"])
+def live(request: pytest.FixtureRequest) -> LiveServer:
+    """Each of the two servers in turn."""
+    server: LiveServer = request.getfixturevalue(request.param)
+    return server
+
+
+@pytest.fixture
+def person(live: LiveServer) -> PersonOf:
+    """Makes a person in a new browser, `alice` unless another is named: `person()`, `person("bob")`."""
+
+    def make(username: str = "alice") -> Person:
+        return Person(live.url, username, PASSWORD)
+
+    return make

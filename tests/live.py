@@ -1,0 +1,205 @@
+"""The real site in a process of its own, for tests that must meet it over HTTP."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, Self
+
+import httpx
+
+from tests.live_database import fresh_database
+
+ServerName = Literal["daphne", "uvicorn"]
+
+ROOT = Path(__file__).resolve().parent.parent
+START_SECONDS = 60.0
+STOP_SECONDS = 15.0
+READY_PATH = "/.well-known/oauth-protected-resource"
+APPLICATION = "mcpsite.asgi:application"
+
+
+class ServerError(Exception):
+    """The server, or a command beside it, did not do what was asked; the message has its output."""
+
+
+class LiveServer:
+    """Daphne or uvicorn on a free loopback port, with a database that nobody else has.
+
+    `settings` is the Django settings module and `env` adds to the process's environment (a None removes).
+    `arguments` go to the server's own command line. Raises ServerError when it does not come up.
+    """
+
+    def __init__(
+        self,
+        server: ServerName = "daphne",
+        settings: str = "mcpsite.settings",
+        env: Mapping[str, str | None] | None = None,
+        arguments: Sequence[str] = (),
+    ) -> None:
+        self.server: ServerName = server
+        self.settings = settings
+        self.arguments = tuple(arguments)
+        self.port = 0
+        self.ended_orderly: bool | None = None
+        """Whether the last process ended on SIGTERM alone; None while none has ended."""
+        self._extra = dict(env or {})
+        self._database_url = ""
+        self._process: subprocess.Popen[bytes] | None = None
+        self._held = ExitStack()
+        self._log_path = Path(os.devnull)
+
+    @property
+    def url(self) -> str:
+        """The site's public URL, without a trailing slash."""
+        return f"http://localhost:{self.port}"
+
+    @property
+    def pid(self) -> int:
+        """Process id of the running server."""
+        if self._process is None:
+            raise ServerError("The server is not running.")
+        return self._process.pid
+
+    def __enter__(self) -> Self:
+        directory = self._held.enter_context(tempfile.TemporaryDirectory(prefix="live-log-"))
+        self._log_path = Path(directory) / "server.log"
+        try:
+            self._database_url = self._held.enter_context(fresh_database(self.settings, self._migrate))
+            self.start()
+        except BaseException:
+            self._held.close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            self.stop()
+        finally:
+            self._held.close()
+
+    def start(self) -> None:
+        """Start the process and wait until it answers; on the same port when it ran before."""
+        deadline = time.monotonic() + START_SECONDS
+        known_port = self.port
+        while time.monotonic() < deadline:
+            self.port = known_port or _free_port()
+            logged = len(self.log_text())
+            with self._log_path.open("ab") as log:
+                self._process = subprocess.Popen(
+                    self._command(), cwd=ROOT, env=self.environment(), stdout=log, stderr=subprocess.STDOUT
+                )
+            if self._answers(deadline):
+                return
+            self.stop()
+            output = self.log_text()[logged:]
+            if "address already in use" not in output.lower():
+                raise ServerError(f"{self.server} did not start:\n{output[-4000:]}")
+        raise ServerError(f"{self.server} found no port that was free.")
+
+    def stop(self) -> None:
+        """End the process: SIGTERM, and SIGKILL when it does not follow."""
+        if self._process is None:
+            return
+        self._process.send_signal(signal.SIGTERM)
+        try:
+            self._process.wait(STOP_SECONDS)
+            self.ended_orderly = True
+        except subprocess.TimeoutExpired:
+            self.ended_orderly = False
+            self.kill()
+        self._process = None
+
+    def kill(self) -> None:
+        """End the process at once, as a crash would (SIGKILL). `start()` brings it back."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def log_text(self) -> str:
+        """All that the server has written so far."""
+        return self._log_path.read_text(errors="replace") if self._log_path.is_file() else ""
+
+    def manage(self, *command: str) -> str:
+        """Output of `manage.py …` on this server's database; raises ServerError when it fails."""
+        return self._manage(command, self.environment())
+
+    def create_user(self, username: str, password: str, **flags: object) -> None:
+        """Create an active user; flags are fields of the user model, such as `is_staff=True`."""
+        self.manage(
+            "shell",
+            "--no-imports",
+            "-c",
+            "from django.contrib.auth import get_user_model\n"
+            f"get_user_model().objects.create_user({username!r}, password={password!r}, **{flags!r})",
+        )
+
+    def environment(self) -> dict[str, str]:
+        """Environment of the server and of the commands beside it."""
+        environment = {
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": self.settings,
+            "PYTHONUNBUFFERED": "1",
+            "SECRET_KEY": "live-tests-only-" + "0" * 50,
+            "PUBLIC_URL": self.url,
+            "PORT": str(self.port),
+            "DATABASE_URL": self._database_url,
+            "DEBUG": "False",
+            **self._extra,
+        }
+        return {name: value for name, value in environment.items() if value is not None}
+
+    def _command(self) -> list[str]:
+        if self.server == "daphne":
+            options = ["-b", "127.0.0.1", "-p", str(self.port), *self.arguments, APPLICATION]
+        else:
+            options = [
+                *("--host", "127.0.0.1", "--port", str(self.port)),
+                *("--timeout-graceful-shutdown", "5", *self.arguments, APPLICATION),
+            ]
+        return [sys.executable, "-m", self.server, *options]
+
+    def _answers(self, deadline: float) -> bool:
+        """Whether the process answers a real request before it ends or the deadline passes."""
+        process = self._process
+        with httpx.Client(base_url=self.url, timeout=START_SECONDS) as client:
+            while process is not None and process.poll() is None and time.monotonic() < deadline:
+                try:
+                    client.get(READY_PATH)
+                    return True
+                except httpx.TransportError:
+                    time.sleep(0.05)
+        return False
+
+    def _migrate(self, database_url: str) -> None:
+        self._manage(["migrate", "--verbosity=0"], {**self.environment(), "DATABASE_URL": database_url})
+
+    def _manage(self, command: Sequence[str], environment: Mapping[str, str]) -> str:
+        done = subprocess.run(
+            [sys.executable, "manage.py", *command],
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise ServerError(f"manage.py {command[0]} failed:\n{done.stdout}{done.stderr}")
+        return done.stdout
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

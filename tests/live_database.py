@@ -1,0 +1,71 @@
+"""Fresh databases for live servers: each one starts as a copy of a template that was migrated once."""
+
+import atexit
+import hashlib
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+from psycopg import sql
+
+Migrate = Callable[[str], None]
+
+_templates: dict[str, str] = {}
+
+
+@contextmanager
+def fresh_database(settings: str, migrate: Migrate) -> Iterator[str]:
+    """URL of a migrated, empty database that is gone afterwards.
+
+    `migrate` fills the database behind a URL; it is called once for each settings module and process.
+    A SQLite file, or a database beside the one that TEST_DATABASE_URL names.
+    """
+    beside = os.environ.get("TEST_DATABASE_URL", "")
+    make = _postgres_copy if beside.startswith("postgres") else _sqlite_copy
+    with make(settings, migrate, beside) as url:
+        yield url
+
+
+@contextmanager
+def _sqlite_copy(settings: str, migrate: Migrate, beside: str) -> Iterator[str]:
+    if settings not in _templates:
+        directory = tempfile.mkdtemp(prefix="live-template-")
+        atexit.register(shutil.rmtree, directory, ignore_errors=True)
+        template = Path(directory) / "template.sqlite3"
+        migrate(f"sqlite:///{template}")
+        _templates[settings] = str(template)
+    with tempfile.TemporaryDirectory(prefix="live-") as directory:
+        copy = shutil.copy(_templates[settings], Path(directory) / "db.sqlite3")
+        yield f"sqlite:///{copy}"
+
+
+@contextmanager
+def _postgres_copy(settings: str, migrate: Migrate, beside: str) -> Iterator[str]:
+    if settings not in _templates:
+        digest = hashlib.sha256(settings.encode()).hexdigest()[:8]
+        template = f"live_template_{os.getpid()}_{digest}"
+        _execute(beside, "CREATE DATABASE {}", template)
+        atexit.register(_execute, beside, "DROP DATABASE IF EXISTS {} WITH (FORCE)", template)
+        migrate(_sibling(beside, template))
+        _templates[settings] = template
+    name = f"live_{uuid.uuid4().hex[:12]}"
+    _execute(beside, "CREATE DATABASE {} TEMPLATE {}", name, _templates[settings])
+    try:
+        yield _sibling(beside, name)
+    finally:
+        _execute(beside, "DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+
+
+def _sibling(url: str, name: str) -> str:
+    return urlsplit(url)._replace(path=f"/{name}").geturl()
+
+
+def _execute(url: str, statement: str, *names: str) -> None:
+    with psycopg.connect(_sibling(url, "postgres"), autocommit=True) as connection:
+        connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
