@@ -87,7 +87,7 @@ async def notification_stream(
     return f"Sent {count} notifications"
 
 
-@prompt("greeting-template", title="Greeting", description="Ask for a friendly greeting of somebody.")
+@prompt(name="greeting-template", title="Greeting", description="Ask for a friendly greeting of somebody.")
 def greeting_template(name: str) -> str:
     """Ask for a greeting."""
     return f"Please greet {name} in a friendly manner."
