@@ -50,6 +50,7 @@ def _postgres_copy(settings: str, migrate: Migrate, beside: str) -> Iterator[str
     if settings not in _templates:
         digest = hashlib.sha256(settings.encode()).hexdigest()[:8]
         template = f"live_template_{os.getpid()}_{digest}"
+        _execute(beside, "DROP DATABASE IF EXISTS {}", template)
         _execute(beside, "CREATE DATABASE {}", template)
         atexit.register(_execute, beside, "DROP DATABASE IF EXISTS {} WITH (FORCE)", template)
         migrate(_sibling(beside, template))
