@@ -6,24 +6,24 @@ Every variable read here has its type and default beside it and a line in docs/s
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import environ
+from mcpsite.environment import Environment, read_env_file
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-env = environ.Env()
-env.read_env(BASE_DIR / ".env")
+env = Environment()
+read_env_file(BASE_DIR / ".env")
 
 # --- Where this server is -------------------------------------------------------------------
 
-PORT = env.int("PORT", default=8000)
+PORT = env.port("PORT", default=8000)
 # Issuer, resource and every link are made from this one URL, never from a request's headers.
-PUBLIC_URL = env.str("PUBLIC_URL", default=f"http://localhost:{PORT}").rstrip("/")
+PUBLIC_URL = env.url("PUBLIC_URL", default=f"http://localhost:{PORT}").rstrip("/")
 _public = urlsplit(PUBLIC_URL)
 _secure = _public.scheme == "https"
 _loopback = ["localhost", "127.0.0.1", "[::1]"]
 
 DEBUG = env.bool("DEBUG", default=False)
-SECRET_KEY = env.str("SECRET_KEY")
+SECRET_KEY = env.secret("SECRET_KEY")
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = [
     _public.hostname or "localhost",
@@ -92,7 +92,7 @@ TEMPLATES = [
 
 # --- Storage --------------------------------------------------------------------------------
 
-DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'db.sqlite3'}")}
+DATABASES = {"default": env.database("DATABASE_URL", default=BASE_DIR / "db.sqlite3")}
 DATABASES["default"]["CONN_MAX_AGE"] = 60
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # Writers queue instead of failing: WAL, the write lock taken at BEGIN, twenty seconds of patience.

@@ -1,0 +1,41 @@
+# One command for each thing one does with this site; each installs what it needs.
+
+PYTHON ?= $(firstword $(shell command -v python3 python3.14 python3.13 python3.12 python3.11 2>/dev/null) python3)
+BIN := .venv/bin
+
+.PHONY: help run test lint conformance bench dev
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make run          start the site on http://localhost:8000 (PORT=9000 make run for another port)"
+	@echo "make test         run every test and print the coverage"
+	@echo "make lint         check style, types, imports and module size"
+	@echo "make conformance  run the official MCP conformance suite against this site"
+	@echo "make bench        measure calls per second"
+
+run:
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or later is needed: install it and run this again." >&2; exit 1; }
+	@exec $(PYTHON) scripts/bootstrap.py run
+
+dev:
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or later is needed: install it and run this again." >&2; exit 1; }
+	@$(PYTHON) scripts/bootstrap.py dev
+
+# Coverage follows the server processes that tests start, and reports also when a test has failed.
+test: dev
+	@$(BIN)/coverage erase
+	@$(BIN)/coverage run -m pytest $(ARGS); status=$$?; \
+	$(BIN)/coverage combine --quiet; $(BIN)/coverage report; exit $$status
+
+lint: dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python scripts/module_size.py
+
+conformance: dev
+	@$(BIN)/python scripts/conformance.py
+
+bench: dev
+	@$(BIN)/python benchmarks/bench.py
