@@ -6,7 +6,9 @@ Every variable read here has its type and default beside it and a line in docs/s
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from accounts.providers import social_providers
 from mcpsite.environment import Environment, read_env_file
+from oauth_bridge.provider_settings import PRIVATE_USE_SCHEMES, provider_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -70,6 +72,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "mcpsite.headers.content_security_policy",
+    "oauth_bridge.middleware.OpenerPolicyMiddleware",
 ]
 
 ROOT_URLCONF = "mcpsite.urls"
@@ -118,8 +122,33 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+    # Never the first: it is for generated client secrets alone.
+    "oauth_bridge.hashers.ClientSecretHasher",
+]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
+# "closed": only people who have an account can sign in; "open": anybody can make one.
+SIGN_UP = env.str("SIGN_UP", default="closed")
+ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/5m/key", "signup": "20/h/ip"}
+SOCIALACCOUNT_ADAPTER = "accounts.adapters.SocialAccountAdapter"
+SOCIALACCOUNT_PROVIDERS = social_providers(
+    google=(env.str("GOOGLE_CLIENT_ID", default=""), env.str("GOOGLE_CLIENT_SECRET", default="")),
+    github=(env.str("GITHUB_CLIENT_ID", default=""), env.str("GITHUB_CLIENT_SECRET", default="")),
+    oidc=(env.str("OIDC_CLIENT_ID", default=""), env.str("OIDC_CLIENT_SECRET", default="")),
+    oidc_issuer=env.str("OIDC_ISSUER", default=""),
+    oidc_name=env.str("OIDC_NAME", default="OpenID Connect"),
+    # Whether the provider's word on a verified e-mail address signs in the user who has that address.
+    oidc_email_login=env.bool("OIDC_EMAIL_LOGIN", default=False),
+)
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
 USE_TZ = True
@@ -132,6 +161,38 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _secure
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _secure else None
+
+# Without EMAIL_URL, mail is printed while DEBUG is on; else none is sent, and pages do not offer it.
+vars().update(env.email_url("EMAIL_URL", default="consolemail://" if DEBUG else "dummymail://"))
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("EMAIL_FROM", default=f"mcp@{_public.hostname}")
+
+# --- OAuth ----------------------------------------------------------------------------------
+
+OAUTH_BRIDGE_RESOURCES = "mcp_endpoint.endpoints.protected_resources"
+OAUTH_BRIDGE_REDIRECT_SCHEMES = env.list("OAUTH_REDIRECT_SCHEMES", default=list(PRIVATE_USE_SCHEMES))
+OAUTH_BRIDGE_REFRESH_GRACE = env.int("OAUTH_REFRESH_GRACE", default=30)
+# For tests alone: fetches client metadata documents from this machine, over plain http too.
+OAUTH_BRIDGE_CIMD_ALLOW_LOOPBACK = env.bool("OAUTH_BRIDGE_CIMD_ALLOW_LOOPBACK", default=False)
+# All of them: the toolkit's migrations break when only some are declared.
+OAUTH2_PROVIDER_APPLICATION_MODEL = "oauth_bridge.Client"
+OAUTH2_PROVIDER_ACCESS_TOKEN_MODEL = "oauth2_provider.AccessToken"
+OAUTH2_PROVIDER_REFRESH_TOKEN_MODEL = "oauth2_provider.RefreshToken"
+OAUTH2_PROVIDER_GRANT_MODEL = "oauth2_provider.Grant"
+OAUTH2_PROVIDER_ID_TOKEN_MODEL = "oauth2_provider.IDToken"
+OAUTH2_PROVIDER_DEVICE_GRANT_MODEL = "oauth2_provider.DeviceGrant"
+OAUTH2_PROVIDER = provider_settings(
+    PUBLIC_URL,
+    code_seconds=env.int("OAUTH_CODE_SECONDS", default=60),
+    access_seconds=env.int("OAUTH_ACCESS_TOKEN_SECONDS", default=3600),
+    refresh_seconds=env.int("OAUTH_REFRESH_TOKEN_SECONDS", default=30 * 24 * 3600),
+    private_schemes=OAUTH_BRIDGE_REDIRECT_SCHEMES,
+)
+# Browser clients may ask from anywhere, and never with a cookie. The MCP paths have rules of their own.
+CORS_ALLOW_ALL_ORIGINS = True
+CORS_ALLOW_CREDENTIALS = False
+CORS_URLS_REGEX = r"^/(.*/)?\.well-known/|^/(token|register|revoke)/?$"
+CORS_ALLOW_HEADERS = ["accept", "authorization", "content-type", "mcp-protocol-version", "user-agent"]
+CORS_EXPOSE_HEADERS = ["WWW-Authenticate"]
 
 # --- MCP ------------------------------------------------------------------------------------
 
@@ -147,4 +208,3 @@ MCP_ALLOWED_ORIGINS = env.list("MCP_ALLOWED_ORIGINS", default=[])
 MCP_BODY_LIMIT = env.int("MCP_BODY_LIMIT", default=4 * 1024 * 1024)
 MCP_THREADS = env.int("MCP_THREADS", default=16)
 MCP_AUTHENTICATOR = "oauth_bridge.bearer.verify"
-OAUTH_BRIDGE_RESOURCES = "mcp_endpoint.endpoints.protected_resources"

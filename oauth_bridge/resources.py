@@ -43,6 +43,8 @@ class ProtectedResource:
     path: str
     title: str
     scopes: tuple[Scope, ...]
+    aliases: tuple[str, ...] = ()
+    """Other paths at which it answers, such as the one of an older transport."""
 
     @property
     def metadata_url(self) -> str:

@@ -7,4 +7,7 @@ os.environ.setdefault("PUBLIC_URL", "http://localhost:8000")
 
 from mcpsite.settings import *  # noqa: E402, F403
 
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.MD5PasswordHasher",
+    "oauth_bridge.hashers.ClientSecretHasher",
+]

@@ -1,0 +1,111 @@
+"""Ending access: of a connection, a token family, a client or a user. Takes effect on the next request."""
+
+import uuid
+from collections.abc import Iterable
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from oauth2_provider.models import AccessToken, Grant, RefreshToken
+
+from oauth_bridge.models import Client, Connection, ConnectionAccessToken, ConnectionRefreshToken
+from oauth_bridge.signals import access_ended
+
+
+def announce(connection_ids: Iterable[int]) -> None:
+    """Tell the rooms above, once the transaction is committed, that these connections' streams must end."""
+    ids = frozenset(connection_ids)
+    if ids:
+        transaction.on_commit(lambda: access_ended.send(sender=Connection, connection_ids=ids), robust=True)
+
+
+def revoke_connections(connections: QuerySet[Connection]) -> int:
+    """Revoke connections and every token and pending code of theirs; how many there were."""
+    with transaction.atomic():
+        chosen = list(connections.values_list("pk", "user_id", "client_id"))
+        ids = [pk for pk, _, _ in chosen]
+        Connection.objects.filter(pk__in=ids).update(state=Connection.State.REVOKED)
+        _end_tokens(ids)
+        for _, user_id, client_id in chosen:
+            # A code that was not redeemed yet would bring the connection back.
+            Grant.objects.filter(user_id=user_id, application_id=client_id).delete()
+        announce(ids)
+    return len(ids)
+
+
+def pause_connections(connections: QuerySet[Connection]) -> int:
+    """Stop active connections without ending them: their tokens work again when they are resumed."""
+    with transaction.atomic():
+        ids = list(connections.filter(state=Connection.State.ACTIVE).values_list("pk", flat=True))
+        Connection.objects.filter(pk__in=ids).update(state=Connection.State.PAUSED)
+        announce(ids)
+    return len(ids)
+
+
+def resume_connections(connections: QuerySet[Connection]) -> int:
+    """Let paused connections act again; a revoked one needs consent anew."""
+    return connections.filter(state=Connection.State.PAUSED).update(state=Connection.State.ACTIVE)
+
+
+def revoke_family(token_family: uuid.UUID) -> None:
+    """Revoke all refresh tokens of one grant, and its access tokens (RFC 9700 §4.14.2).
+
+    Siblings of a grace window are of the same family. A connection that has no token left is revoked with it.
+    """
+    with transaction.atomic():
+        links = ConnectionRefreshToken.objects.filter(refresh_token__token_family=token_family)
+        connection_ids = set(links.values_list("connection_id", flat=True))
+        # Or a token that was rotated a moment ago would still find its grace window open.
+        links.update(rotated_at=None)
+        RefreshToken.revoke_family(token_family)
+        _settle(connection_ids)
+
+
+def revoke_access_token(access_token: AccessToken) -> None:
+    """Revoke an access token with the grant that it came from (RFC 7009 §2.1)."""
+    with transaction.atomic():
+        refresh_token = RefreshToken.objects.filter(access_token=access_token).first()
+        if refresh_token is not None and refresh_token.token_family is not None:
+            revoke_family(refresh_token.token_family)
+            return
+        links = ConnectionAccessToken.objects.filter(access_token=access_token)
+        connection_ids = set(links.values_list("connection_id", flat=True))
+        access_token.delete()
+        _settle(connection_ids)
+
+
+def live_connections(*, user_id: int | None = None, client_id: int | None = None) -> list[int]:
+    """Ids of the active connections of a user or a client."""
+    chosen = Q(user_id=user_id) if user_id is not None else Q(client_id=client_id)
+    return list(
+        Connection.objects.filter(chosen, state=Connection.State.ACTIVE).values_list("pk", flat=True)
+    )
+
+
+def disable_clients(clients: QuerySet[Client]) -> int:
+    """Switch clients off: their tokens stop working at once, and work again when they are switched on."""
+    with transaction.atomic():
+        ids = list(clients.filter(disabled=False).values_list("pk", flat=True))
+        Client.objects.filter(pk__in=ids).update(disabled=True)
+        announce(Connection.objects.filter(client_id__in=ids).values_list("pk", flat=True))
+    return len(ids)
+
+
+def _end_tokens(connection_ids: Iterable[int]) -> None:
+    now = timezone.now()
+    refresh = RefreshToken.objects.filter(connection_link__connection_id__in=connection_ids)
+    ConnectionRefreshToken.objects.filter(connection_id__in=connection_ids).update(rotated_at=None)
+    refresh.filter(revoked__isnull=True).update(revoked=now, updated=now)
+    AccessToken.objects.filter(connection_link__connection_id__in=connection_ids).delete()
+
+
+def _settle(connection_ids: set[int]) -> None:
+    """A connection without a token that could still be used has ended; its streams end in any case."""
+    usable = Q(access_token_links__isnull=False) | Q(
+        refresh_token_links__isnull=False, refresh_token_links__refresh_token__revoked__isnull=True
+    )
+    alive = Connection.objects.filter(usable, pk__in=connection_ids).values("pk")
+    Connection.objects.filter(pk__in=connection_ids, state=Connection.State.ACTIVE).exclude(pk__in=alive).update(
+        state=Connection.State.REVOKED
+    )
+    announce(connection_ids)
