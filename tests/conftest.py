@@ -1,6 +1,8 @@
 """Live servers and people that the whole suite shares; unit tests take their database from pytest-django."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from typing import Protocol
 
 import pytest
 
@@ -10,11 +12,15 @@ from tests.person import Person
 PASSWORD = "correct horse battery staple"
 PEOPLE = ("alice", "bob")
 
-PersonOf = Callable[..., Person]
+
+class PersonOf(Protocol):
+    """Makes a person in a new browser."""
+
+    def __call__(self, username: str = "alice") -> Person: ...
 
 
 def _server(name: ServerName) -> Iterator[LiveServer]:
-    with LiveServer(name) as server:
+    with LiveServer(name, settings="tests.clients.settings") as server:
         for username in PEOPLE:
             server.create_user(username, PASSWORD)
         yield server
@@ -40,10 +46,13 @@ def live(request: pytest.FixtureRequest) -> LiveServer:
 
 
 @pytest.fixture
-def person(live: LiveServer) -> PersonOf:
+def person(live: LiveServer) -> Iterator[PersonOf]:
     """Makes a person in a new browser, `alice` unless another is named: `person()`, `person("bob")`."""
+    with ExitStack() as browsers:
 
-    def make(username: str = "alice") -> Person:
-        return Person(live.url, username, PASSWORD)
+        def make(username: str = "alice") -> Person:
+            somebody = Person(live.url, username, PASSWORD)
+            browsers.enter_context(closing(somebody.browser))
+            return somebody
 
-    return make
+        yield make
