@@ -3,5 +3,4 @@
 from tests.conformance import changes, content, dialogue, prompts, resources, schemas
 
 # Only `mcp.py` is looked for at start-up: importing the modules is what declares their fixtures.
-# `content` comes first because the suite calls the first listed tool without arguments.
 __all__ = ["changes", "content", "dialogue", "prompts", "resources", "schemas"]

@@ -1,0 +1,1 @@
+"""The demo tools, as their author would test them."""
