@@ -61,7 +61,7 @@ class Environment(environ.Env):
         if not value:
             raise ImproperlyConfigured(
                 f"{var} is not set: put a long random value into .env "
-                "(deleting .env and running `make run` writes a new one), or set it in the environment."
+                "(`make run` writes one when there is no .env), or set it in the environment."
             )
         return value
 
