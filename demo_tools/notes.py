@@ -29,6 +29,14 @@ def view(note: Note) -> NoteView:
     return NoteView(id=note.pk, uri=note.uri, text=note.text, created_at=note.created_at)
 
 
+def own_note(ctx: Context, note_id: int) -> Note:
+    """The caller's note; raises `ToolError` alike for one that is somebody else's and one that never was."""
+    note = Note.objects.filter(owner=ctx.user, pk=note_id).first()
+    if note is None:
+        raise ToolError(f"You have no note {note_id}.")
+    return note
+
+
 @tool(scope=WRITE, destructive=False)
 def add_note(ctx: Context, text: Annotated[str, Field(min_length=1, max_length=10_000)]) -> NoteView:
     """Write down a note."""
@@ -52,12 +60,10 @@ def search_notes(
     return [view(note) for note in found[:limit]]
 
 
-@tool(scope=WRITE, destructive=True, idempotent=False)
+@tool(scope=WRITE, destructive=True)
 def delete_note(ctx: Context, note_id: int) -> str:
     """Delete one of your notes for good."""
-    note = Note.objects.filter(owner=ctx.user, pk=note_id).first()
-    if note is None:
-        raise ToolError(f"You have no note {note_id}.")
+    note = own_note(ctx, note_id)
     uri = note.uri
     note.delete()
     ctx.resource_updated(uri)
@@ -67,5 +73,4 @@ def delete_note(ctx: Context, note_id: int) -> str:
 @resource("notes://{note_id}", name="note", title="Note", mime_type="text/plain", scope=READ)
 def read_note(ctx: Context, note_id: int) -> str:
     """One of your notes."""
-    # Somebody else's note does not exist for this caller: no answer tells the two apart.
-    return Note.objects.get(owner=ctx.user, pk=note_id).text
+    return own_note(ctx, note_id).text

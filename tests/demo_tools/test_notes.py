@@ -3,7 +3,6 @@
 from unittest.mock import Mock
 
 import pytest
-from django.core.exceptions import ObjectDoesNotExist
 
 from accounts.models import User
 from demo_tools import notes
@@ -100,8 +99,14 @@ def test_an_owner_reads_a_note(ctx: Context) -> None:
 
 def test_a_note_of_another_does_not_exist_for_a_reader(ctx: Context, bob: Context) -> None:
     secret = notes.add_note(bob, "secret")
-    with pytest.raises(ObjectDoesNotExist):
+    with pytest.raises(ToolError, match=f"You have no note {secret.id}"):
         notes.read_note(ctx, secret.id)
+
+
+@pytest.mark.parametrize("note_id", [0, -1, 2**70])
+def test_a_number_that_no_note_has_is_no_accident(ctx: Context, note_id: int) -> None:
+    with pytest.raises(ToolError, match="You have no note"):
+        notes.read_note(ctx, note_id)
 
 
 def test_a_user_takes_the_notes_along(ctx: Context, ada: User) -> None:
