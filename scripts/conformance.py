@@ -38,6 +38,7 @@ REVISIONS = ("2025-11-25", "2026-07-28")
 AUTHORIZATION = ("authorization-server-metadata-endpoint", "authorization-code-grant")
 RESULTS = ROOT / "build" / "conformance"
 MOST_SECONDS = 900
+LONGEST_MESSAGE = 500
 USERNAME, PASSWORD = "conformance", "a passphrase for one run"
 
 # <kind>-<scenario>-<time, in the suite's spelling>
@@ -236,7 +237,8 @@ def read_result(path: Path) -> Scenario:
     named = RESULT_NAME.fullmatch(path.parent.name)
     scenario = Scenario(named[1] if named else path.parent.name)
     for check in json.loads(path.read_text()):
-        message = f"{check['id']}: {check.get('errorMessage') or check['description']}"
+        said = " ".join((check.get("errorMessage") or check["description"]).split())
+        message = f"{check['id']}: {said[:LONGEST_MESSAGE]}"
         match check["status"]:
             case "SUCCESS":
                 scenario.passed += 1
