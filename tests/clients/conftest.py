@@ -1,6 +1,7 @@
 """Apps that are connected already, for tests of what comes after sign-in."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from typing import Protocol
 
@@ -11,6 +12,16 @@ from tests.clients.wire import ERA_HEADERS, Wire
 from tests.conftest import PASSWORD
 from tests.live import LiveServer
 from tests.person import Person
+
+
+def eventually(condition: Callable[[], bool], seconds: float = 15) -> bool:
+    """Whether a condition that another process brings about comes true in time."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if condition():
+            return True
+        time.sleep(0.05)
+    return False
 
 
 class WireOf(Protocol):

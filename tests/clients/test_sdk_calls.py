@@ -6,6 +6,7 @@ from typing import Any
 import mcp_types as types
 import pytest
 from mcp.shared.exceptions import MCPDeprecationWarning
+from pydantic import FileUrl
 
 from tests.clients.lab.mcp import NOTEBOOK
 from tests.clients.sdk import ERAS, Era, Installation, Storage
@@ -161,7 +162,7 @@ async def test_the_clients_model_is_asked(installation: Installation, era: Era) 
 
 async def test_the_clients_roots_are_asked_for(installation: Installation, era: Era) -> None:
     async def on_roots(context: Any) -> types.ListRootsResult:
-        return types.ListRootsResult(roots=[types.Root(uri="file:///work")])
+        return types.ListRootsResult(roots=[types.Root(uri=FileUrl("file:///work"))])
 
     async with installation.connect(era, list_roots_callback=on_roots) as client:
         answered = await client.call_tool("ask_roots")

@@ -1,7 +1,6 @@
 """Tools that ask the client, raise, wait for the end of the call, or change what others watch."""
 
 import asyncio
-from itertools import count
 
 from pydantic import BaseModel
 
@@ -88,6 +87,15 @@ def steps(ctx: Context, number: int) -> str:
 
 
 @tool()
+async def slow_steps(ctx: Context, number: int) -> str:
+    """Send log notifications with a breath between them."""
+    for step in range(1, number + 1):
+        ctx.info(f"step {step}")
+        await asyncio.sleep(0.3)
+    return "done"
+
+
+@tool()
 async def wait_forever(ctx: Context, label: str) -> str:
     """Wait until the call is cancelled, and keep the label of one that was."""
     ctx.progress(1, 2, "waiting")
@@ -139,12 +147,3 @@ async def hang_up(ctx: Context) -> str:
     ctx.close_stream()
     ctx.info("after")
     return "finished"
-
-
-_calls = count(1)
-
-
-@tool()
-def calls() -> int:
-    """How often this tool was called in this process."""
-    return next(_calls)
