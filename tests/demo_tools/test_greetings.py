@@ -61,7 +61,7 @@ async def test_count_takes_a_second_for_each_step(ctx: Context, monkeypatch: pyt
     async def pause(seconds: float) -> None:
         pauses.append(seconds)
 
-    monkeypatch.setattr(tools.asyncio, "sleep", pause)
+    monkeypatch.setattr("demo_tools.mcp.asyncio.sleep", pause)
     await tools.count(ctx, 3)
     assert pauses == [1, 1, 1]
 
