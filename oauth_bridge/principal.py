@@ -1,8 +1,12 @@
 """The verified caller of one request."""
 
-from dataclasses import dataclass
+from __future__ import annotations
 
-from accounts.models import User
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from accounts.models import User  # apps that declare tools are imported before models can be
 
 
 @dataclass(frozen=True, slots=True)

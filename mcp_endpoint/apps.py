@@ -1,0 +1,20 @@
+"""The mcp_endpoint app: at start-up it finds every installed app's `mcp.py`, as the admin finds `admin.py`."""
+
+from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
+
+
+class McpEndpointConfig(AppConfig):
+    name = "mcp_endpoint"
+    verbose_name = "MCP"
+
+    def ready(self) -> None:
+        """Collect declarations. Raises `DeclarationError` for one that cannot be served: the site does not start."""
+        from mcp_endpoint.endpoints import endpoints
+        from mcp_endpoint.streams import on_access_ended
+        from oauth_bridge.signals import access_ended
+
+        autodiscover_modules("mcp")
+        for endpoint in endpoints():
+            endpoint.registry.check()
+        access_ended.connect(on_access_ended, dispatch_uid="mcp_endpoint.streams")

@@ -1,0 +1,49 @@
+"""Who calls: the bearer token of a request, checked, and the challenges for those that lack one or a scope."""
+
+from collections.abc import Iterable, Mapping
+
+from mcp_types import INVALID_REQUEST
+
+from mcp_endpoint.conf import conf
+from mcp_endpoint.endpoints import Endpoint
+from mcp_endpoint.errors import HttpError
+from mcp_endpoint.executor import run_sync
+from oauth_bridge.bearer import BearerError
+from oauth_bridge.principal import Principal
+
+
+async def authenticate(headers: Mapping[bytes, bytes], endpoint: Endpoint) -> Principal:
+    """The verified caller; raises `HttpError` 401 with the challenge of RFC 9728 §5.1, or 400 when malformed."""
+    try:
+        return await run_sync(conf().authenticator, _token(headers), endpoint.uri)
+    except BearerError as error:
+        status = 400 if error.code == "invalid_request" else 401
+        challenge = _challenge(endpoint, endpoint.resource.default_scopes, error.code, error.description)
+        raise HttpError(status, INVALID_REQUEST, error.description, (challenge,)) from error
+
+
+def insufficient_scope(endpoint: Endpoint, principal: Principal, missing: Iterable[str]) -> HttpError:
+    """The 403 of RFC 6750 §3.1. It names what is needed and what was granted, for clients that ask for just that."""
+    needed = sorted(missing)
+    message = f"This needs the scope {' '.join(needed)}"
+    scopes = [*sorted(principal.scopes), *needed]
+    return HttpError(
+        403, INVALID_REQUEST, message, (_challenge(endpoint, scopes, "insufficient_scope", message),)
+    )
+
+
+def _token(headers: Mapping[bytes, bytes]) -> str | None:
+    """The token of the Authorization header, or None. One in the query or body is never looked at (OAuth 2.1 §5.2)."""
+    scheme, _, token = headers.get(b"authorization", b"").partition(b" ")
+    if scheme.lower() != b"bearer":
+        return None
+    return token.strip().decode("latin-1")
+
+
+def _challenge(
+    endpoint: Endpoint, scopes: Iterable[str], error: str | None, description: str
+) -> tuple[bytes, bytes]:
+    parts = [f'resource_metadata="{endpoint.resource.metadata_url}"', f'scope="{" ".join(scopes)}"']
+    if error is not None:
+        parts = [f'error="{error}"', f'error_description="{description}"', *parts]
+    return b"www-authenticate", ("Bearer " + ", ".join(parts)).encode("latin-1", "replace")

@@ -1,0 +1,44 @@
+"""Runs synchronous code beside the event loop, on a bounded pool of threads that respects Django's connections.
+
+Never the SDK's `anyio.to_thread`: under Daphne it starts a thread for each call and can hang the shutdown.
+"""
+
+import asyncio
+import contextvars
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache, partial
+from typing import Any, ParamSpec, TypeVar
+
+from django.db import close_old_connections
+
+from mcp_endpoint.conf import conf
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@cache
+def _pool() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(conf().threads, thread_name_prefix="mcp")
+
+
+async def run_sync(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Call a synchronous function on the pool, with the caller's context variables."""
+    call = partial(contextvars.copy_context().run, _with_fresh_connections, function, *args, **kwargs)
+    return await asyncio.get_running_loop().run_in_executor(_pool(), call)
+
+
+async def run(function: Callable[..., Any], is_async: bool, **kwargs: Any) -> Any:
+    """Call a declared function: on the loop when it is `async def`, on the pool when it is `def`."""
+    if is_async:
+        return await function(**kwargs)
+    return await run_sync(function, **kwargs)
+
+
+def _with_fresh_connections(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    close_old_connections()
+    try:
+        return function(*args, **kwargs)
+    finally:
+        close_old_connections()

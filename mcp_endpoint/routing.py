@@ -1,0 +1,26 @@
+"""The protocol paths of this site's Endpoints, for Channels' URLRouter. None of them redirects."""
+
+from typing import Any
+
+from django.urls import URLPattern, re_path
+
+from mcp_endpoint import sse, streamable
+from mcp_endpoint.endpoints import endpoints
+from mcp_endpoint.gate import gate
+from mcp_endpoint.server import make_server
+
+
+def routes() -> list[URLPattern]:
+    """Each Endpoint's path with and without a slash, and the 2024 transport of the default one."""
+    found = []
+    for endpoint in endpoints():
+        server = make_server(endpoint)
+        found.append(_route(f"{endpoint.path}/?", gate(endpoint, server, streamable.serve)))
+        if endpoint is endpoints()[0]:
+            found.append(_route("/sse/?", gate(endpoint, server, sse.open_stream)))
+            found.append(_route("/messages/?", gate(endpoint, server, sse.post_message)))
+    return found
+
+
+def _route(path: str, application: Any) -> URLPattern:
+    return re_path(f"^{path.removeprefix('/')}$", application)

@@ -1,0 +1,178 @@
+"""Runs JSON-RPC messages of a session through the SDK: what Streamable HTTP of 2025 and HTTP+SSE share."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+from mcp_types import INVALID_REQUEST
+
+from mcp_endpoint.calls import calls
+from mcp_endpoint.conf import conf
+from mcp_endpoint.errors import HttpError
+from mcp_endpoint.exchange import Exchange
+from mcp_endpoint.gate import Call
+from mcp_endpoint.reply import Outlet
+from mcp_endpoint.sdk import Connection, modern_error_data, serve_one
+from mcp_endpoint.sessions import SessionRecord, TooManySessions, sessions
+from mcp_endpoint.streams import open_streams
+from mcp_endpoint.wire import encode, failure, is_request_id, success
+
+_running: set[asyncio.Task[None]] = set()
+Envelope = dict[str, Any]
+
+
+async def initialize(call: Call, message: Envelope) -> tuple[Envelope, SessionRecord | None]:
+    """Serve `initialize`: the response, and what a session would keep of it unless it failed."""
+    exchange = Exchange(
+        call.endpoint,
+        call.principal,
+        request_id=message["id"],
+        params=message.get("params"),
+        version="",
+        push=lambda _: None,
+    )
+    connection = Connection.for_loop(None)  # type: ignore[arg-type]  # nothing can be sent before the handshake ends
+    try:
+        result = await serve_one(
+            call.server,
+            exchange,
+            "initialize",
+            message.get("params"),
+            connection=connection,
+            lifespan_state=None,
+        )
+    except Exception as raised:
+        error = modern_error_data(raised)
+        return failure(message["id"], error.code, error.message, error.data), None
+    client = connection.client_params
+    assert client is not None  # noqa: S101  (a handshake that succeeded has recorded it)
+    session = SessionRecord(
+        owner=call.principal.owner,
+        endpoint=call.endpoint.name,
+        protocol_version=connection.protocol_version,
+        client_info=client.client_info.model_dump(by_alias=True, exclude_none=True),
+        capabilities=client.capabilities.model_dump(by_alias=True, exclude_none=True),
+    )
+    return success(message["id"], result), session
+
+
+async def store(session: SessionRecord) -> None:
+    """Keep a new session; raises `HttpError` 503 when there is no room."""
+    try:
+        await sessions().create(session)
+    except TooManySessions:
+        busy = (b"retry-after", b"60")
+        raise HttpError(
+            503, INVALID_REQUEST, "This server has no room for another session", (busy,)
+        ) from None
+
+
+async def take_note(session: SessionRecord | None, message: Envelope) -> None:
+    """Act on a notification, or on the client's answer to a question. Both are dropped where they mean nothing."""
+    if session is None:
+        return
+    if "method" not in message:
+        await calls().answer(session.id, message)
+    elif message["method"] == "notifications/cancelled":
+        request_id = (message.get("params") or {}).get("requestId")
+        if is_request_id(request_id):
+            await calls().cancel(session.id, request_id)
+
+
+def start(call: Call, session: SessionRecord | None, message: Envelope, reply: Outlet, version: str) -> None:
+    """Run one request in a task of its own, which outlives a client that disconnects: leaving is not cancelling.
+
+    Raises `HttpError` 400 when a request of that id is still running in the session.
+    """
+    _refuse_duplicates(session, [message])
+
+    async def run() -> None:
+        answer = await _answer(call, session, message, reply, version)
+        reply.finish(encode(answer) if answer else b"", 200 if answer else 202)
+
+    _spawn(run(), reply)
+
+
+def start_batch(
+    call: Call, session: SessionRecord | None, messages: list[Envelope], reply: Outlet, version: str
+) -> None:
+    """Run the requests of a batch side by side. Their responses come as one array.
+
+    Raises `HttpError` 400 when two of them, or one that is still running, have the same id.
+    """
+    _refuse_duplicates(session, messages)
+
+    async def run() -> None:
+        answers = await asyncio.gather(
+            *(_answer(call, session, message, reply, version) for message in messages)
+        )
+        given = [answer for answer in answers if answer]
+        reply.finish(encode(given) if given else b"", 200 if given else 202)
+
+    _spawn(run(), reply)
+
+
+def _refuse_duplicates(session: SessionRecord | None, messages: list[Envelope]) -> None:
+    ids = [message["id"] for message in messages]
+    taken = session is not None and any((session.id, request_id) in calls().running for request_id in ids)
+    if taken or len(set(ids)) < len(ids):
+        raise HttpError(400, INVALID_REQUEST, "Invalid request: a request with this id is still running")
+
+
+def _spawn(work: Coroutine[Any, Any, None], reply: Outlet) -> None:
+    loop = asyncio.get_running_loop()
+    silence = loop.call_later(conf().keep_alive, reply.start)
+    task = loop.create_task(work)
+    _running.add(task)
+
+    def over(done: "asyncio.Task[None]") -> None:
+        _running.discard(done)
+        silence.cancel()
+        reply.finish(b"", 202)  # only where the work itself could not: it was cut short
+
+    task.add_done_callback(over)
+
+
+async def _answer(
+    call: Call, session: SessionRecord | None, message: Envelope, reply: Outlet, version: str
+) -> Envelope | None:
+    """The JSON-RPC response to one request, or None when it was cancelled: then none is due."""
+    work = asyncio.ensure_future(_respond(call, session, message, reply, version))
+    board, key = calls(), (session.id if session else "", message["id"])
+    if session is not None:
+        board.running[key] = work
+    try:
+        with open_streams().holding(call.principal.connection_id, work.cancel):
+            await asyncio.wait({work})
+    finally:
+        work.cancel()
+        board.running.pop(key, None)
+    return None if work.cancelled() else work.result()
+
+
+async def _respond(
+    call: Call, session: SessionRecord | None, message: Envelope, reply: Outlet, version: str
+) -> Envelope:
+    request_id, method, params = message["id"], message["method"], message.get("params")
+    exchange = Exchange(
+        call.endpoint,
+        call.principal,
+        request_id=request_id,
+        params=params,
+        version=version,
+        push=reply.push,
+        session=session,
+        close=reply.detach,
+    )
+    client = (session.client_info, session.capabilities) if session else (None, None)
+    connection = Connection.from_envelope(version, *client)
+    connection.session_id = session.id if session else None
+    exchange.capabilities = connection.client_capabilities
+    try:
+        result = await serve_one(
+            call.server, exchange, method, params, connection=connection, lifespan_state=None
+        )
+    except Exception as raised:
+        error = modern_error_data(raised)
+        return failure(request_id, error.code, error.message, error.data)
+    return success(request_id, result)

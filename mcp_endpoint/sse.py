@@ -1,0 +1,115 @@
+"""HTTP+SSE of 2024-11-05: a GET that is the session's one stream, and POSTs whose answers travel on it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+from urllib.parse import parse_qs
+
+from mcp_types import INVALID_REQUEST
+
+from mcp_endpoint import rpc
+from mcp_endpoint.bearer import insufficient_scope
+from mcp_endpoint.conf import conf
+from mcp_endpoint.errors import HttpError
+from mcp_endpoint.events import STANDALONE, events
+from mcp_endpoint.gate import Call
+from mcp_endpoint.sessions import SessionRecord, sessions
+from mcp_endpoint.standalone import end_session, standalone_streams
+from mcp_endpoint.streams import serve_stream
+from mcp_endpoint.wire import check_envelope, decode, encode, frame, read_body, readable_id, respond
+
+MESSAGES_PATH = "/messages/"
+VERSION = "2024-11-05"
+"""Spoken until `initialize` agrees on another: newer clients use this transport with newer versions."""
+
+_sending: set[asyncio.Task[None]] = set()
+
+
+async def open_stream(call: Call) -> None:
+    """Serve `GET /sse`: the first event says where to POST, the session lives as long as the stream."""
+    if call.scope["method"] != "GET" or not conf().sessions:
+        raise HttpError(
+            405, INVALID_REQUEST, "Use GET, where sessions are switched on", ((b"allow", b"GET"),)
+        )
+    session = SessionRecord(
+        owner=call.principal.owner,
+        endpoint=call.endpoint.name,
+        protocol_version=VERSION,
+        client_info={},
+        capabilities={},
+    )
+    await rpc.store(session)
+    try:
+        await serve_stream(call.receive, call.send, call.principal, _frames(call, session))
+    finally:
+        await asyncio.shield(end_session(session.id))
+
+
+async def post_message(call: Call) -> None:
+    """Serve `POST /messages/?session_id=…`: 202 at once, the answer on the stream."""
+    if call.scope["method"] != "POST":
+        raise HttpError(405, INVALID_REQUEST, "Use POST", ((b"allow", b"POST"),))
+    query = parse_qs(call.scope["query_string"].decode("latin-1"))
+    session = await sessions().load(query.get("session_id", [""])[0])
+    if session is None or session.owner != call.principal.owner:
+        raise HttpError(404, INVALID_REQUEST, "Session not found")
+    parsed = decode(await read_body(call.receive, conf().body_limit))
+    call.request_id = readable_id(parsed)
+    message = check_envelope(parsed)
+    if "id" not in message or "method" not in message:
+        await rpc.take_note(session, message)
+    elif message["method"] == "initialize":
+        await _initialize(call, session, message)
+    else:
+        if missing := call.endpoint.missing_scopes(call.principal, message["method"], message.get("params")):
+            raise insufficient_scope(call.endpoint, call.principal, missing)
+        rpc.start(call, session, message, _StreamReply(session), session.protocol_version)
+    await respond(call.send, 202)
+
+
+class _StreamReply:
+    """A reply whose every message is an event of the session's standing stream."""
+
+    def __init__(self, session: SessionRecord) -> None:
+        self._session = session
+        self._finished = False
+
+    def start(self) -> None:
+        """The stream is open already."""
+
+    def detach(self) -> None:
+        """This transport cannot resume, so its stream stays open."""
+
+    def push(self, data: bytes) -> None:
+        """Send a message."""
+        task = asyncio.ensure_future(_append(self._session.id, data))
+        _sending.add(task)
+        task.add_done_callback(_sending.discard)
+
+    def finish(self, data: bytes, status: int = 200) -> None:
+        """Send the result, if there is one."""
+        if data and not self._finished:
+            self.push(data)
+        self._finished = True
+
+
+async def _append(session_id: str, data: bytes) -> None:
+    if await sessions().load(session_id) is not None:
+        await events().append(session_id, STANDALONE, data)
+
+
+async def _initialize(call: Call, session: SessionRecord, message: dict[str, Any]) -> None:
+    body, agreed = await rpc.initialize(call, message)
+    if agreed is not None:
+        session.protocol_version = agreed.protocol_version
+        session.client_info = agreed.client_info
+        session.capabilities = agreed.capabilities
+        await sessions().save(session)
+    await events().append(session.id, STANDALONE, encode(body))
+
+
+async def _frames(call: Call, session: SessionRecord) -> AsyncIterator[bytes]:
+    target = f"{MESSAGES_PATH}?session_id={session.id}"
+    yield frame(target.encode(), event="endpoint")
+    async for event in standalone_streams().read(session, call.principal, after=0):
+        yield frame(event.data)

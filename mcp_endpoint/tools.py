@@ -1,0 +1,55 @@
+"""Serves `tools/call`."""
+
+import logging
+from typing import Any
+
+import mcp_types as types
+from pydantic import ValidationError
+
+from mcp_endpoint.errors import ToolError
+from mcp_endpoint.exchange import Exchange
+from mcp_endpoint.invocation import invoke, usable
+from mcp_endpoint.questions import InputRequired, Rounds
+from mcp_endpoint.sdk import MCPError, ServerRequestContext
+
+logger = logging.getLogger(__name__)
+
+
+async def call_tool(
+    ctx: ServerRequestContext[Any, Any], params: types.CallToolRequestParams
+) -> types.CallToolResult | types.InputRequiredResult:
+    """Run a tool for this caller. A tool that they may not see is as unknown as one that does not exist.
+
+    Wrong arguments and failures are results that the model can read (MCP 2026-07-28 server/tools, error handling);
+    what an unexpected exception says stays in the log.
+    """
+    exchange: Exchange = ctx.request
+    entry = await usable(exchange, exchange.endpoint.registry.tools.get(params.name))
+    if entry is None:
+        raise MCPError(types.INVALID_PARAMS, f"Unknown tool: {params.name}")
+    try:
+        result = await invoke(exchange, entry, params.arguments or {}, Rounds(params))
+        return entry.metadata.convert_result(result)
+    except InputRequired as interim:
+        return interim.result
+    except MCPError:
+        raise
+    except ToolError as error:
+        return _failed(str(error))
+    except ValidationError as error:
+        if error.title == entry.metadata.arg_model.__name__:
+            return _failed(f"Invalid arguments for {entry.name}: {_explain(error)}")
+        logger.exception("tool %s returned or raised something invalid", entry.name)
+    except Exception:
+        logger.exception("tool %s raised", entry.name)
+    return _failed(f"The tool {entry.name} failed unexpectedly. The server's log says why.")
+
+
+def _failed(text: str) -> types.CallToolResult:
+    return types.CallToolResult(content=[types.TextContent(type="text", text=text)], is_error=True)
+
+
+def _explain(error: ValidationError) -> str:
+    """What is wrong with each argument, without the values, which may be secret."""
+    problems = error.errors(include_url=False, include_input=False, include_context=False)
+    return "; ".join(f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in problems)

@@ -1,0 +1,53 @@
+"""Watches over a running call of the 2026 era: its client may leave, its access may end, its silence may grow long."""
+
+import asyncio
+
+from mcp_endpoint.conf import conf
+from mcp_endpoint.reply import Reply
+from mcp_endpoint.streams import gone
+from mcp_endpoint.wire import Receive
+
+PATIENCE = 0.05
+"""Seconds that a call runs unwatched: most are done by then, and need no task for it."""
+
+
+class Watch:
+    """Cancels the call's task for a reason that `ended` keeps."""
+
+    def __init__(self, receive: Receive, task: "asyncio.Task[object]", reply: Reply, lifetime: float) -> None:
+        self.ended: str | None = None
+        self._receive = receive
+        self._task = task
+        self._reply = reply
+        self._lifetime = lifetime
+        self._left: asyncio.Task[None] | None = None
+        self._timers = [asyncio.get_running_loop().call_later(PATIENCE, self._begin)]
+
+    def revoke(self) -> None:
+        """End the call because its access ended."""
+        self._end("revoked")
+
+    def stop(self) -> None:
+        """The call is over."""
+        for timer in self._timers:
+            timer.cancel()
+        if self._left is not None:
+            self._left.cancel()
+
+    def _begin(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._timers = [
+            loop.call_later(conf().keep_alive, self._reply.start),
+            loop.call_later(self._lifetime, self.revoke),
+        ]
+        self._left = loop.create_task(gone(self._receive))
+        self._left.add_done_callback(self._on_left)
+
+    def _on_left(self, left: "asyncio.Task[None]") -> None:
+        if not left.cancelled():
+            self._end("left")
+
+    def _end(self, reason: str) -> None:
+        if self.ended is None:
+            self.ended = reason
+            self._task.cancel()
