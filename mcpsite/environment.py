@@ -17,6 +17,7 @@ _int = int
 _bool = bool
 _str = str
 
+DATABASES = ("postgres", "postgresql", "sqlite")
 _ASSIGNMENT = re.compile(r"(?:export )?[A-Za-z_][A-Za-z_0-9]*=(?P<value>.*)")
 _BOOLEANS = {"true": True, "on": True, "yes": True, "1": True, "false": False, "off": False, "no": False, "0": False}
 
@@ -73,7 +74,7 @@ class Environment(environ.Env):
         value = _str(self.str(var, default="")).strip()
         if not value:
             return {"ENGINE": "django.db.backends.sqlite3", "NAME": _str(default)}
-        if value.partition(":")[0] not in self.DB_SCHEMES:
+        if value.partition(":")[0] not in DATABASES:
             raise ImproperlyConfigured(
                 f"{var} is not a database URL: write one such as postgres://user:password@host:5432/name "
                 "or sqlite:////absolute/path.sqlite3."

@@ -1,0 +1,62 @@
+"""System checks of the public URL."""
+
+import pytest
+from django.core import checks
+from pytest_django import Settings
+
+
+def ids(*, deploy: bool = False) -> set[str]:
+    messages = checks.run_checks(include_deployment_checks=deploy)
+    return {message.id for message in messages if message.id and message.id.startswith("mcpsite.")}
+
+
+@pytest.mark.parametrize("url", ["http://localhost:8000", "https://mcp.example.com", "https://[2001:db8::1]:8443"])
+def test_an_origin_is_accepted(settings: Settings, url: str) -> None:
+    settings.PUBLIC_URL = url
+    assert ids() == set()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "mcp.example.com",
+        "ftp://mcp.example.com",
+        "https://",
+        "https://mcp.example.com/base",
+        "https://mcp.example.com?a=b",
+        "https://mcp.example.com#top",
+        "https://user@mcp.example.com",
+        "https://mcp example.com",
+        "https://mcp.example.com:port",
+        "https://[bad",
+    ],
+)
+def test_a_public_url_that_is_no_origin_is_an_error(settings: Settings, url: str) -> None:
+    settings.PUBLIC_URL = url
+    assert "mcpsite.E001" in ids()
+
+
+def test_debug_on_a_public_site_is_an_error(settings: Settings) -> None:
+    settings.DEBUG, settings.PUBLIC_URL = True, "https://mcp.example.com"
+    assert ids() == {"mcpsite.E002"}
+
+
+def test_debug_at_home_is_fine(settings: Settings) -> None:
+    settings.DEBUG, settings.PUBLIC_URL = True, "http://localhost:8000"
+    assert ids(deploy=True) == set()
+
+
+def test_plain_http_is_an_error_when_deploying(settings: Settings) -> None:
+    settings.DEBUG, settings.PUBLIC_URL = False, "http://mcp.example.com"
+    assert ids(deploy=True) == {"mcpsite.E003"}
+
+
+def test_plain_http_is_no_error_in_daily_checks(settings: Settings) -> None:
+    settings.DEBUG, settings.PUBLIC_URL = False, "http://mcp.example.com"
+    assert ids() == set()
+
+
+def test_https_passes_when_deploying(settings: Settings) -> None:
+    settings.DEBUG, settings.PUBLIC_URL = False, "https://mcp.example.com"
+    assert ids(deploy=True) == set()
