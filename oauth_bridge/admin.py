@@ -1,6 +1,6 @@
 """Clients, connections and tokens in Django admin: seen, switched off and revoked there."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
 from django.db.models import Count, Model, QuerySet
@@ -22,7 +22,13 @@ USER_SEARCH = ("user__username", "user__email")
 CLIENT_SEARCH = ("client_id", "name")
 
 
-class CascadeAdmin(admin.ModelAdmin[Any]):
+if TYPE_CHECKING:
+    ModelAdmin = admin.ModelAdmin[Any]  # generic in the stubs alone
+else:
+    ModelAdmin = admin.ModelAdmin
+
+
+class CascadeAdmin(ModelAdmin):
     """Deleting takes the tokens with it; the toolkit's own pages forbid that, and so keep every used client."""
 
     def get_deleted_objects(

@@ -155,6 +155,7 @@ class ConnectionRefreshToken(models.Model):
     refresh_token = models.OneToOneField(
         settings.OAUTH2_PROVIDER_REFRESH_TOKEN_MODEL, models.CASCADE, related_name="connection_link"
     )
+    scopes = models.TextField(blank=True, help_text="What the grant allows; an access token may carry less.")
     rotated_at = models.DateTimeField(
         null=True, help_text="The grace window counts from here. Empty when it was never used, or was revoked."
     )

@@ -1,5 +1,26 @@
-"""URLs of the authorization server."""
+"""URLs of the authorization server.
 
-from django.urls import URLPattern
+At the root, because 2025-03-26 clients that find no metadata look there; each with and without a trailing slash.
+"""
 
-urlpatterns: list[URLPattern] = []
+from django.urls import re_path
+
+from oauth_bridge.views import authorize, metadata, registration, token
+
+app_name = "oauth_bridge"
+
+_SERVER = r"\.well-known/(?:oauth-authorization-server|openid-configuration)"
+_RESOURCE = r"\.well-known/oauth-protected-resource"
+
+urlpatterns = [
+    re_path(r"^authorize/?$", authorize.authorize, name="authorize"),
+    re_path(r"^token/?$", token.token, name="token"),
+    re_path(r"^revoke/?$", token.revoke, name="revoke"),
+    re_path(r"^register/?$", registration.register_client, name="register"),
+    re_path(rf"^{_SERVER}(?P<path>(?:/.*)?)$", metadata.authorization_server, name="authorization-server"),
+    re_path(rf"^{_RESOURCE}(?P<path>(?:/.*)?)$", metadata.protected_resource, name="protected-resource"),
+    # Some clients append the well-known segment to the path instead of inserting it.
+    re_path(rf"^(?P<appended_to>.+?)/{_SERVER}/?$", metadata.authorization_server),
+    re_path(rf"^(?P<appended_to>.+?)/{_RESOURCE}/?$", metadata.protected_resource),
+    re_path(r"^(?:.+/)?\.well-known/", metadata.not_found, name="unknown-document"),
+]

@@ -1,0 +1,82 @@
+"""Checks an access token and says who calls. Called for every MCP request: one query, no write to speak of."""
+
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
+
+from accounts.models import User
+from oauth_bridge.digests import digest
+from oauth_bridge.models import ConnectionAccessToken
+from oauth_bridge.principal import Principal
+from oauth_bridge.usage import record_use
+
+LONGEST_TOKEN = 4096
+
+_INVALID = "The access token is invalid, expired or revoked."
+
+_COLUMNS = (
+    "connection__resource",
+    "connection__scopes",
+    "connection__state",
+    "connection__expires_at",
+    "connection__last_used_at",
+    "connection__client__client_id",
+    "connection__client__name",
+    "connection__client__disabled",
+    "access_token__expires",
+    "access_token__scope",
+    "access_token__user_id",
+    "access_token__application_id",
+    # All of the user but the password: a tool that reads another field must not query from the event loop.
+    *(f"connection__user__{field.attname}" for field in User._meta.concrete_fields if field.name != "password"),
+)
+
+
+class BearerError(Exception):
+    """A request that is not let in: `code` is the RFC 6750 §3.1 error, None when no token was sent at all."""
+
+    def __init__(self, code: str | None, description: str) -> None:
+        super().__init__(description)
+        self.code = code
+        self.description = description
+
+
+def verify(token: str | None, resource: str) -> Principal:
+    """Who calls, by an access token for the protected resource with this canonical URI.
+
+    Raises BearerError. One message for whatever is wrong with a token: the caller learns nothing from it.
+    """
+    if not token:
+        raise BearerError(None, "An access token is needed.")
+    if len(token) > LONGEST_TOKEN:
+        raise BearerError("invalid_token", _INVALID)
+    link = (
+        ConnectionAccessToken.objects.select_related("connection__user", "connection__client", "access_token")
+        .only("id", *_COLUMNS)
+        .filter(access_token__token_checksum=digest(token))
+        .first()
+    )
+    now = timezone.now()
+    if link is None or now >= link.access_token.expires:
+        raise BearerError("invalid_token", _INVALID)
+    connection = link.connection
+    user, client = connection.user, connection.client
+    if not user.is_active or client.disabled or not connection.is_live(now):
+        raise BearerError("invalid_token", _INVALID)
+    # The token is the connection's own: a row that says otherwise was tampered with.
+    if link.access_token.user_id != user.pk or link.access_token.application_id != client.pk:
+        raise BearerError("invalid_token", _INVALID)
+    if not constant_time_compare(connection.resource, resource):
+        raise BearerError("invalid_token", "The access token is for another resource.")
+    record_use(connection, now)
+    ends = link.access_token.expires
+    if connection.expires_at is not None:
+        ends = min(ends, connection.expires_at)
+    return Principal(
+        user=user,
+        client_id=client.client_id,
+        client_name=client.display_name,
+        connection_id=connection.pk,
+        scopes=frozenset(link.access_token.scope.split()) & connection.scope_set,
+        resource=connection.resource,
+        expires_at=ends.timestamp(),
+    )

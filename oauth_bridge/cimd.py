@@ -1,0 +1,144 @@
+"""Client ID Metadata Documents: the toolkit's guarded fetcher, and what real clients' documents need on top.
+
+A document is fetched only for somebody who is signed in: otherwise anybody could make this server send requests.
+"""
+
+import logging
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+from urllib.parse import urlsplit
+
+import urllib3
+from oauth2_provider import cimd
+from oauth2_provider.settings import oauth2_settings
+
+from oauth_bridge.client_metadata import GRANT_TYPES, clean_text, described
+from oauth_bridge.conf import configuration
+from oauth_bridge.models import Client
+from oauth_bridge.redirect_uris import LOOPBACK_HOSTS, RedirectURIError, check_redirect_uri
+
+logger = logging.getLogger(__name__)
+
+Document = dict[str, Any]
+
+# Documents fetched for the request at hand, by client ID; None when nobody is signed in.
+_fetched: ContextVar[dict[str, Document] | None] = ContextVar("oauth_bridge_fetched", default=None)
+
+
+@contextmanager
+def on_behalf_of_a_user() -> Iterator[None]:
+    """Within it, an unknown client's metadata document may be fetched."""
+    token = _fetched.set({})
+    try:
+        yield
+    finally:
+        _fetched.reset(token)
+
+
+class SignedInPermission:
+    """Fetch only where a signed-in user asked to authorize the client."""
+
+    def has_permission(self, request: Any, client_id: str) -> bool:
+        return _fetched.get() is not None
+
+
+def keep_document(client: Client) -> None:
+    """Store what the toolkit does not of a document that was fetched just now."""
+    document = (_fetched.get() or {}).pop(client.client_id, None)
+    if document is None:
+        return
+    for field, value in described(document).items():
+        setattr(client, field, value)
+    client.metadata = {
+        "grant_types": document.get("grant_types", list(GRANT_TYPES)),
+        "response_types": ["code"],
+        "token_endpoint_auth_method": "none",
+    }
+    client.save()
+
+
+def load_loopback_client(client_id: str) -> Client | None:
+    """The client of a document on this machine, where a test allowed that; None for any other."""
+    if _fetched.get() is None or not _is_allowed_loopback(client_id):
+        return None
+    try:
+        client: Client = cimd._fetch_validate_upsert(client_id)
+    except cimd.CIMDError as error:
+        logger.info("No client at %r: %s", client_id, error)
+        return None
+    return client
+
+
+def is_document_url(client_id: str) -> bool:
+    """Whether a client ID is the URL of a metadata document."""
+    return bool(cimd.is_cimd_client_id(client_id)) or _is_allowed_loopback(client_id)
+
+
+class NormalisingFetcher(cimd.SafeMetadataFetcher):
+    """Keeps of a document what this server supports (RFC 7591 §2: it may replace what was asked for)."""
+
+    def fetch(self, client_id: str) -> tuple[Document, int]:
+        if _is_allowed_loopback(client_id):
+            document, max_age = self._fetch_loopback(client_id)
+        else:
+            document, max_age = super().fetch(client_id)
+        granted = normalised(document)
+        fetched = _fetched.get()
+        if fetched is not None:
+            fetched[client_id] = granted
+        return granted, max_age
+
+    def _fetch_loopback(self, client_id: str) -> tuple[Document, int]:
+        timeout = urllib3.Timeout(total=oauth2_settings.CIMD_FETCH_TIMEOUT_SECONDS)
+        # The certificate of a test's own server on this machine has nobody who could vouch for it.
+        with urllib3.PoolManager(cert_reqs=ssl.CERT_NONE, timeout=timeout, retries=False) as pool:
+            try:
+                response = pool.request("GET", client_id, redirect=False, preload_content=False)
+            except urllib3.exceptions.HTTPError as error:
+                raise cimd.CIMDError(f"could not fetch client_id document: {error}") from error
+            return self._read_document(response)  # type: ignore[no-any-return]  # the toolkit has no types
+
+
+def normalised(document: Document) -> Document:
+    """A document as this server grants it; a malformed member is left for the toolkit to refuse.
+
+    Claude lists `jwt-bearer` and VS Code `device_code` among the grants; ChatGPT prefers `private_key_jwt` but
+    lists `none`; editors list redirect URIs of schemes of their own.
+    """
+    granted = dict(document)
+    grants = granted.get("grant_types")
+    if isinstance(grants, list):
+        granted["grant_types"] = [grant for grant in grants if grant in GRANT_TYPES]
+    methods = granted.get("token_endpoint_auth_methods_supported")
+    if isinstance(methods, list) and "none" in methods:
+        granted["token_endpoint_auth_method"] = "none"
+    name = granted.get("client_name")
+    if isinstance(name, str):
+        granted["client_name"] = clean_text(name)
+    uris = granted.get("redirect_uris")
+    if isinstance(uris, list):
+        granted["redirect_uris"] = [uri for uri in uris if _is_acceptable(uri)]
+    return granted
+
+
+def _is_acceptable(uri: Any) -> bool:
+    if not isinstance(uri, str):
+        return True
+    try:
+        check_redirect_uri(uri)
+    except RedirectURIError:
+        return False
+    return True
+
+
+def _is_allowed_loopback(client_id: str) -> bool:
+    if not configuration().cimd_allow_loopback:
+        return False
+    try:
+        parts = urlsplit(client_id)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and parts.hostname in LOOPBACK_HOSTS and len(parts.path) > 1

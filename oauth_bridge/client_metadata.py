@@ -1,0 +1,76 @@
+"""Client metadata as a stranger sends it (RFC 7591 §2): what is kept of it, and in what form."""
+
+import unicodedata
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+GRANT_TYPES = ("authorization_code", "refresh_token")
+"""What a client that made itself known can be granted. Never client credentials: those act for nobody."""
+
+AUTH_METHODS = ("none", "client_secret_post", "client_secret_basic")
+"""How clients may authenticate at the token endpoint."""
+
+LONGEST_TEXT = 255
+LONGEST_URI = 2000
+MOST_CONTACTS = 10
+
+_TEXTS = ("software_id", "software_version")
+_URIS = ("client_uri", "logo_uri", "policy_uri", "tos_uri")
+
+
+def clean_text(text: str) -> str:
+    """One line of readable text, 255 characters at the most.
+
+    Control and formatting characters go: a name must not reverse or hide what stands beside it.
+    """
+    spaced = "".join(" " if char.isspace() else char for char in text)
+    readable = "".join(char for char in spaced if not unicodedata.category(char).startswith("C"))
+    return " ".join(readable.split())[:LONGEST_TEXT].strip()
+
+
+def is_web_uri(uri: str) -> bool:
+    """Whether a link can be shown to people: http or https, never `javascript:`."""
+    try:
+        parts = urlsplit(uri)
+    except ValueError:
+        return False
+    return (
+        len(uri) <= LONGEST_URI
+        and uri.isascii()
+        and uri.isprintable()
+        and parts.scheme in ("http", "https")
+        and bool(parts.hostname)
+    )
+
+
+def described(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields of a Client that describe it to people; what is malformed is left out."""
+    fields: dict[str, Any] = {}
+    for name in _URIS:
+        value = metadata.get(name)
+        fields[name] = value if isinstance(value, str) and is_web_uri(value) else ""
+    for name in _TEXTS:
+        value = metadata.get(name)
+        fields[name] = clean_text(value) if isinstance(value, str) else ""
+    contacts = metadata.get("contacts")
+    fields["contacts"] = (
+        [clean_text(contact) for contact in contacts if isinstance(contact, str)][:MOST_CONTACTS]
+        if isinstance(contacts, list)
+        else []
+    )
+    return fields
+
+
+def malformed(metadata: Mapping[str, Any]) -> list[str]:
+    """Names of the describing members that are given but have the wrong type or form."""
+    wrong = [
+        name
+        for name in _URIS
+        if metadata.get(name) is not None and not (isinstance(metadata[name], str) and is_web_uri(metadata[name]))
+    ]
+    wrong += [name for name in _TEXTS if not isinstance(metadata.get(name) or "", str)]
+    contacts = metadata.get("contacts")
+    if contacts is not None and not (isinstance(contacts, list) and all(isinstance(c, str) for c in contacts)):
+        wrong.append("contacts")
+    return wrong

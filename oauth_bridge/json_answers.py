@@ -1,0 +1,83 @@
+"""JSON answers of the OAuth endpoints, and the reading of their forms."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, UnreadablePostError
+from django.views.decorators.csrf import csrf_exempt
+
+View = Callable[..., HttpResponse]
+
+# Sent more than once only by RFC 8707 §2.
+REPEATABLE = ("resource",)
+
+
+class RequestError(Exception):
+    """A request that is refused; becomes the JSON of RFC 6749 §5.2."""
+
+    def __init__(self, description: str, code: str = "invalid_request", status: int = 400) -> None:
+        super().__init__(description)
+        self.description = description
+        self.code = code
+        self.status = status
+
+
+def oauth_error(code: str, description: str, status: int = 400) -> JsonResponse:
+    """An error answer (RFC 6749 §5.2)."""
+    response = no_store(JsonResponse({"error": code, "error_description": description}, status=status))
+    if status == 401:
+        response["WWW-Authenticate"] = 'Basic realm="OAuth"'
+    return response
+
+
+def no_store(response: Any) -> Any:
+    """Keep credentials out of caches (RFC 6749 §5.1)."""
+    response["Cache-Control"] = "no-store"
+    response["Pragma"] = "no-cache"
+    return response
+
+
+def endpoint(*methods: str) -> Callable[[View], Callable[..., HttpResponseBase]]:
+    """An endpoint for programs: these methods, JSON whatever was sent, OPTIONS answered, no CSRF token asked for."""
+
+    def decorate(view: View) -> Callable[..., HttpResponseBase]:
+        @csrf_exempt
+        @wraps(view)
+        def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            allowed = ", ".join([*methods, "OPTIONS"])
+            if request.method == "OPTIONS":
+                return HttpResponse(status=204, headers={"Allow": allowed})
+            if request.method not in methods:
+                response = oauth_error("invalid_request", f"Use {' or '.join(methods)}.", 405)
+                response["Allow"] = allowed
+                return response
+            try:
+                return view(request, *args, **kwargs)
+            except RequestError as error:
+                return oauth_error(error.code, error.description, error.status)
+            except RequestDataTooBig:
+                return oauth_error("invalid_request", "The body is too large.", 413)
+            except (SuspiciousOperation, BadRequest, UnreadablePostError):
+                return oauth_error("invalid_request", "The request could not be read.")
+
+        return answer
+
+    return decorate
+
+
+def read_form(request: HttpRequest) -> list[tuple[str, str]]:
+    """The form's parameters (RFC 6749 §3.2): none in the URL, none twice, and one without a value left out."""
+    if request.META.get("QUERY_STRING"):
+        raise RequestError("Parameters belong in the body, not in the URL.")
+    if request.content_type != "application/x-www-form-urlencoded":
+        raise RequestError("Send the parameters as application/x-www-form-urlencoded.")
+    parameters: list[tuple[str, str]] = []
+    for name, values in request.POST.lists():
+        if len(values) > 1 and name not in REPEATABLE:
+            raise RequestError("A parameter was sent more than once.")
+        parameters += [(name, str(value)) for value in values if value]
+    if any("\0" in value for _, value in parameters):
+        raise RequestError("A parameter has a character that it cannot have.")
+    return parameters

@@ -1,0 +1,33 @@
+"""Notices that access ended although nobody asked this room to end it: a user deactivated, a row deleted."""
+
+from typing import Any
+
+from django.db.models.signals import post_delete, post_save
+
+from accounts.models import User
+from oauth_bridge.models import Client, Connection
+from oauth_bridge.revocation import announce, live_connections
+
+
+def connect() -> None:
+    """Start listening."""
+    post_save.connect(user_saved, sender=User, dispatch_uid="oauth_bridge.user_saved")
+    post_save.connect(client_saved, sender=Client, dispatch_uid="oauth_bridge.client_saved")
+    post_delete.connect(connection_deleted, sender=Connection, dispatch_uid="oauth_bridge.connection_deleted")
+
+
+def user_saved(sender: type[User], instance: User, **kwargs: Any) -> None:
+    """A user who was deactivated: their tokens fail by themselves, their open streams must be told."""
+    if not instance.is_active:
+        announce(live_connections(user_id=instance.pk))
+
+
+def client_saved(sender: type[Client], instance: Client, **kwargs: Any) -> None:
+    """A client that was switched off."""
+    if instance.disabled:
+        announce(live_connections(client_id=instance.pk))
+
+
+def connection_deleted(sender: type[Connection], instance: Connection, **kwargs: Any) -> None:
+    """A connection that is gone, by itself or with its user or client."""
+    announce([instance.pk])

@@ -1,0 +1,1 @@
+"""HTTP of the authorization server: thin views over the decisions made elsewhere in this room."""

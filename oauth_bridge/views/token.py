@@ -1,0 +1,51 @@
+"""The token and revocation endpoints (RFC 6749 §3.2, RFC 7009)."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.debug import sensitive_post_parameters
+from oauthlib.oauth2.rfc6749.errors import OAuth2Error
+
+from oauth_bridge.conf import configuration
+from oauth_bridge.json_answers import RequestError, endpoint, no_store, oauth_error, read_form
+from oauth_bridge.server import make_server
+
+Answer = tuple[dict[str, str], str | None, int]
+
+
+@sensitive_post_parameters()
+@endpoint("POST")
+def token(request: HttpRequest) -> HttpResponse:
+    """Exchange a code or a refresh token for tokens."""
+    form = read_form(request)
+    if "grant_type" not in dict(form):
+        raise RequestError("grant_type is missing.")
+    return _answer(request, "/token", form, make_server().create_token_response)
+
+
+@sensitive_post_parameters()
+@endpoint("POST")
+def revoke(request: HttpRequest) -> HttpResponse:
+    """End the grant that a token belongs to; an unknown token is as good as revoked (RFC 7009 §2.2)."""
+    return _answer(request, "/revoke", read_form(request), make_server().create_revocation_response)
+
+
+def _answer(
+    request: HttpRequest, path: str, form: list[tuple[str, str]], respond: Callable[..., Answer]
+) -> HttpResponse:
+    headers = {}
+    scheme, _, credentials = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "basic":
+        headers["HTTP_AUTHORIZATION"] = f"Basic {credentials.strip()}"
+    try:
+        _, body, status = respond(configuration().issuer + path, "POST", urlencode(form), headers)
+    except OAuth2Error as error:
+        body, status = error.json, error.status_code
+    answer: dict[str, Any] = json.loads(body) if body else {}
+    if status >= 400:
+        return oauth_error(answer["error"], answer.get("error_description", ""), status)
+    response: HttpResponse = no_store(JsonResponse(answer, status=status))
+    return response

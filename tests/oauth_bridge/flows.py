@@ -1,0 +1,99 @@
+"""One client and one person going through the authorization server, step by step."""
+
+import base64
+import hashlib
+import json
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+from django.test import Client as Browser
+
+from tests.oauth_bridge.protected import RESOURCE
+
+FORM = "application/x-www-form-urlencoded"
+VERIFIER = "a-verifier-that-is-long-enough-for-rfc-7636-x"
+CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
+REDIRECT_URI = "https://client.example/callback"
+
+
+def register(browser: Browser, **metadata: Any) -> Any:
+    """The answer to a registration request."""
+    metadata.setdefault("redirect_uris", [REDIRECT_URI])
+    metadata.setdefault("token_endpoint_auth_method", "none")
+    return browser.post("/register", json.dumps(metadata), content_type="application/json")
+
+
+def post_form(browser: Browser, path: str, fields: Any, **headers: Any) -> Any:
+    """The answer to a form, encoded as OAuth wants it; Django's test client would send multipart."""
+    return browser.post(path, urlencode(fields, doseq=True), content_type=FORM, headers=headers or None)
+
+
+def answer_of(response: Any) -> dict[str, str]:
+    """The parameters that a redirect carries back to the client."""
+    assert response.status_code == 302, response.content
+    return {name: values[0] for name, values in parse_qs(urlsplit(response["Location"]).query).items()}
+
+
+@dataclass
+class Flow:
+    """A registered client in one person's browser."""
+
+    browser: Browser
+    client_id: str
+    client_secret: str | None = None
+    redirect_uri: str = REDIRECT_URI
+    resource: str | None = RESOURCE
+    scope: str | None = None
+    extra: dict[str, Any] = field(default_factory=dict)
+
+    def authorize_url(self, **changes: Any) -> str:
+        """The authorization request; None leaves a parameter out."""
+        parameters: dict[str, Any] = {
+            "response_type": "code",
+            "client_id": self.client_id,
+            "redirect_uri": self.redirect_uri,
+            "code_challenge": CHALLENGE,
+            "code_challenge_method": "S256",
+            "state": "state-1",
+            "resource": self.resource,
+            "scope": self.scope,
+            **self.extra,
+            **changes,
+        }
+        given = {name: value for name, value in parameters.items() if value is not None}
+        return f"/authorize?{urlencode(given, doseq=True)}"
+
+    def consent(self, decision: str = "allow", **changes: Any) -> Any:
+        """The answer to the person's decision."""
+        return self.browser.post(self.authorize_url(**changes), {decision: "1"})
+
+    def code(self, **changes: Any) -> str:
+        """A code for a consent just given."""
+        return answer_of(self.consent(**changes))["code"]
+
+    def token(self, **fields: Any) -> Any:
+        """The answer of the token endpoint."""
+        form = {"client_id": self.client_id, "client_secret": self.client_secret, **fields}
+        return post_form(self.browser, "/token", {name: value for name, value in form.items() if value is not None})
+
+    def exchange(self, code: str, **fields: Any) -> Any:
+        """The answer to a code."""
+        form = {"code": code, "redirect_uri": self.redirect_uri, "code_verifier": VERIFIER, **fields}
+        return self.token(grant_type="authorization_code", **form)
+
+    def refresh(self, refresh_token: str, **fields: Any) -> Any:
+        """The answer to a refresh token."""
+        return self.token(grant_type="refresh_token", refresh_token=refresh_token, **fields)
+
+    def revoke(self, token: str, **fields: Any) -> Any:
+        """The answer of the revocation endpoint."""
+        form = {"token": token, "client_id": self.client_id, "client_secret": self.client_secret, **fields}
+        return post_form(self.browser, "/revoke", {name: value for name, value in form.items() if value is not None})
+
+    def tokens(self, **changes: Any) -> dict[str, Any]:
+        """Tokens for a consent just given."""
+        response = self.exchange(self.code(**changes))
+        assert response.status_code == 200, response.content
+        answer: dict[str, Any] = response.json()
+        return answer
