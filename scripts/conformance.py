@@ -259,10 +259,7 @@ def report(run: Run) -> None:
         for warning in scenario.warnings:
             print(f"warning {run.title} {scenario.name}: {warning}")
     for scenario in run.others:
-        reason = "" if scenario.ok else f": {'; '.join(scenario.failures) or 'it checked nothing'}"
-        print(
-            f"not scored {run.title} {scenario.name}: {'passed' if scenario.ok else 'failed'}{reason[:300]}"
-        )
+        print(f"not scored {run.title} {scenario.name}: {'passed' if scenario.ok else 'not passed'}")
 
 
 def free_port() -> int:
