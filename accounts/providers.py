@@ -1,4 +1,4 @@
-"""Sign-in with Google, GitHub or any OpenID Connect provider: what allauth is told. The site's settings call it."""
+"""Sign-in with Google, GitHub or any OpenID Connect provider: what the site's settings tell allauth."""
 
 from typing import Any
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin, messages
 from django.db.models import Count, Model, QuerySet
 from django.http import HttpRequest
-from oauth2_provider.models import AccessToken, Grant, RefreshToken
+from oauth2_provider.models import AccessToken, RefreshToken
 
 from oauth_bridge.models import Client, Connection
 from oauth_bridge.revocation import (
@@ -29,7 +29,7 @@ else:
 
 
 class CascadeAdmin(ModelAdmin):
-    """Deleting takes the tokens with it; the toolkit's own pages forbid that, and so keep every used client."""
+    """Deleting takes the tokens with it; the toolkit's own pages forbid that, so no used client could go."""
 
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest
@@ -41,7 +41,15 @@ class CascadeAdmin(ModelAdmin):
 class ClientAdmin(CascadeAdmin):
     """OAuth clients."""
 
-    list_display = ("name", "client_id", "registration_source", "client_type", "disabled", "connection_count", "created")
+    list_display = (
+        "name",
+        "client_id",
+        "registration_source",
+        "client_type",
+        "disabled",
+        "connection_count",
+        "created",
+    )
     list_filter = ("registration_source", "client_type", "disabled", "created")
     search_fields = (*CLIENT_SEARCH, "client_uri", "redirect_uris")
     raw_id_fields = ("user",)
@@ -50,7 +58,8 @@ class ClientAdmin(CascadeAdmin):
     actions = ("disable", "enable", "revoke")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Client]:
-        return super().get_queryset(request).annotate(connection_count=Count("connections"))
+        clients: QuerySet[Client] = super().get_queryset(request)
+        return clients.annotate(connection_count=Count("connections"))
 
     @admin.display(description="connections", ordering="connection_count")
     def connection_count(self, client: Any) -> int:
@@ -74,7 +83,16 @@ class ClientAdmin(CascadeAdmin):
 class ConnectionAdmin(CascadeAdmin):
     """What users let clients do."""
 
-    list_display = ("user", "client", "resource", "state", "scopes", "last_used_at", "use_count", "created_at")
+    list_display = (
+        "user",
+        "client",
+        "resource",
+        "state",
+        "scopes",
+        "last_used_at",
+        "use_count",
+        "created_at",
+    )
     list_filter = ("state", "created_at", "last_used_at")
     list_select_related = ("user", "client")
     search_fields = (*USER_SEARCH, "client__client_id", "client__name")
@@ -122,7 +140,7 @@ class CredentialAdmin(CascadeAdmin):
         return self.secret_fields
 
     def has_revoke_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("oauth_bridge.change_connection")  # type: ignore[union-attr]  # staff are users
+        return request.user.has_perm("oauth_bridge.change_connection")
 
 
 class AccessTokenAdmin(CredentialAdmin):

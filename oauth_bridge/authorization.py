@@ -61,11 +61,9 @@ def read_authorization_request(parameters: QueryDict) -> AuthorizationRequest:
         _check_challenge(credentials)
         _check_response_mode(credentials["request"])
     except errors.FatalClientError as error:
-        raise UntrustedRequestError(_problem(error), error.error, error.description) from error
+        raise UntrustedRequestError(_problem(error), str(error.error), str(error.description)) from error
     except errors.OAuth2Error as error:
-        raise RefusedRequestError(
-            response_location(error.redirect_uri, [*error.twotuples])
-        ) from error
+        raise RefusedRequestError(response_location(error.redirect_uri, [*error.twotuples])) from error
     request = credentials["request"]
     resource = resource_of(request, request.uri_query_params)
     return AuthorizationRequest(

@@ -1,4 +1,4 @@
-"""Checks an access token and says who calls. Called for every MCP request: one query, no write to speak of."""
+"""Checks an access token and says who calls. Called for every MCP request: one query."""
 
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare

@@ -9,7 +9,19 @@ from django.core import checks
 from oauth_bridge.conf import configuration
 
 # Schemes that a browser runs or opens by itself: a "redirect" to one is an attack.
-DANGEROUS_SCHEMES = {"http", "https", "javascript", "data", "file", "blob", "about", "ftp", "ws", "wss", "vbscript"}
+DANGEROUS_SCHEMES = {
+    "http",
+    "https",
+    "javascript",
+    "data",
+    "file",
+    "blob",
+    "about",
+    "ftp",
+    "ws",
+    "wss",
+    "vbscript",
+}
 
 
 def register() -> None:

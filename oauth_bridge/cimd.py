@@ -1,6 +1,6 @@
 """Client ID Metadata Documents: the toolkit's guarded fetcher, and what real clients' documents need on top.
 
-A document is fetched only for somebody who is signed in: otherwise anybody could make this server send requests.
+A document is fetched only for somebody who is signed in, or anybody could make this server send requests.
 """
 
 import logging
@@ -78,7 +78,7 @@ def is_document_url(client_id: str) -> bool:
 
 
 class NormalisingFetcher(cimd.SafeMetadataFetcher):
-    """Keeps of a document what this server supports (RFC 7591 §2: it may replace what was asked for)."""
+    """Keeps of a document what this server supports (RFC 7591 §2: it may replace what was asked)."""
 
     def fetch(self, client_id: str) -> tuple[Document, int]:
         if _is_allowed_loopback(client_id):
@@ -103,10 +103,10 @@ class NormalisingFetcher(cimd.SafeMetadataFetcher):
 
 
 def normalised(document: Document) -> Document:
-    """A document as this server grants it; a malformed member is left for the toolkit to refuse.
+    """A document as this server grants it; malformed members are left for the toolkit to refuse.
 
-    Claude lists `jwt-bearer` and VS Code `device_code` among the grants; ChatGPT prefers `private_key_jwt` but
-    lists `none`; editors list redirect URIs of schemes of their own.
+    Claude lists `jwt-bearer` and VS Code `device_code` among the grants; ChatGPT prefers `private_key_jwt`
+    but lists `none`; editors list redirect URIs of schemes of their own.
     """
     granted = dict(document)
     grants = granted.get("grant_types")
@@ -114,7 +114,7 @@ def normalised(document: Document) -> Document:
         granted["grant_types"] = [grant for grant in grants if grant in GRANT_TYPES]
     methods = granted.get("token_endpoint_auth_methods_supported")
     if isinstance(methods, list) and "none" in methods:
-        granted["token_endpoint_auth_method"] = "none"
+        granted["token_endpoint_auth_method"] = "none"  # noqa: S105  (a method, not a secret)
     name = granted.get("client_name")
     if isinstance(name, str):
         granted["client_name"] = clean_text(name)

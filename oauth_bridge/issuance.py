@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import F
 from django.utils import timezone
 from oauth2_provider.models import AccessToken, Grant, RefreshToken, refresh_token_expire_timedelta
-from oauthlib.common import Request
 from oauthlib.oauth2.rfc6749 import errors
 
 from oauth_bridge.conf import configuration
@@ -21,6 +20,7 @@ from oauth_bridge.models import (
 )
 from oauth_bridge.redirect_uris import destination
 from oauth_bridge.revocation import revoke_family
+from oauth_bridge.server import OAuthRequest
 
 if TYPE_CHECKING:
     from oauth_bridge.validator import BridgeValidator
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-def redeem_code(validator: "BridgeValidator", request: Request, token: dict[str, Any], grant: Grant) -> None:
+def redeem_code(validator: "BridgeValidator", request: OAuthRequest, token: dict[str, Any], grant: Grant) -> None:
     """Exchange a code for tokens, once; call it inside a transaction.
 
     Deleting the row is what claims the code: of two requests with the same one, the second finds nothing.
@@ -48,7 +48,7 @@ def redeem_code(validator: "BridgeValidator", request: Request, token: dict[str,
     )
 
 
-def refresh(validator: "BridgeValidator", request: Request, token: dict[str, Any]) -> None:
+def refresh(validator: "BridgeValidator", request: OAuthRequest, token: dict[str, Any]) -> None:
     """Rotate a refresh token, or give a sibling when it was rotated a moment ago; inside a transaction.
 
     Without the siblings a retry after a lost answer, or two windows that refresh at once, would look like
@@ -68,7 +68,8 @@ def refresh(validator: "BridgeValidator", request: Request, token: dict[str, Any
         spent = previous.access_token_id
         RefreshToken.objects.filter(pk=previous.pk).update(revoked=now, access_token=None, updated=now)
         ConnectionRefreshToken.objects.filter(pk=link.pk).update(rotated_at=now)
-        AccessToken.objects.filter(pk=spent).delete()
+        if spent is not None:
+            AccessToken.objects.filter(pk=spent).delete()
     elif not _in_grace(link):
         raise errors.InvalidGrantError(request=request)
     _issue(validator, request, token, link.connection, link.scopes, previous)
@@ -80,9 +81,7 @@ def find_refresh_token(token: str, client: Client) -> ConnectionRefreshToken | N
     A token that was rotated longer ago than the grace window is in two hands: its whole family ends.
     """
     link = (
-        ConnectionRefreshToken.objects.filter(
-            refresh_token__token_checksum=digest(token), connection__client=client
-        )
+        ConnectionRefreshToken.objects.filter(refresh_token__token_checksum=digest(token), connection__client=client)
         .select_related("refresh_token__user", "connection")
         .order_by(F("refresh_token__revoked").desc(nulls_first=True))
         .first()
@@ -114,7 +113,7 @@ def _in_grace(link: ConnectionRefreshToken) -> bool:
     return link.rotated_at is not None and timezone.now() < link.rotated_at + window
 
 
-def _connect(request: Request, grant: Grant) -> Connection:
+def _connect(request: OAuthRequest, grant: Grant) -> Connection:
     """The connection that this consent makes, renews or widens."""
     connection, created = Connection.objects.select_for_update().get_or_create(
         user=grant.user,
@@ -146,7 +145,7 @@ def _connect(request: Request, grant: Grant) -> Connection:
 
 def _issue(
     validator: "BridgeValidator",
-    request: Request,
+    request: OAuthRequest,
     token: dict[str, Any],
     connection: Connection,
     scopes: str,

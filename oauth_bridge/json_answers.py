@@ -26,7 +26,7 @@ class RequestError(Exception):
 
 def oauth_error(code: str, description: str, status: int = 400) -> JsonResponse:
     """An error answer (RFC 6749 §5.2)."""
-    response = no_store(JsonResponse({"error": code, "error_description": description}, status=status))
+    response: JsonResponse = no_store(JsonResponse({"error": code, "error_description": description}, status=status))
     if status == 401:
         response["WWW-Authenticate"] = 'Basic realm="OAuth"'
     return response
@@ -40,7 +40,7 @@ def no_store(response: Any) -> Any:
 
 
 def endpoint(*methods: str) -> Callable[[View], Callable[..., HttpResponseBase]]:
-    """An endpoint for programs: these methods, JSON whatever was sent, OPTIONS answered, no CSRF token asked for."""
+    """An endpoint for programs: these methods and OPTIONS, JSON whatever was sent, no CSRF token."""
 
     def decorate(view: View) -> Callable[..., HttpResponseBase]:
         @csrf_exempt
@@ -68,7 +68,7 @@ def endpoint(*methods: str) -> Callable[[View], Callable[..., HttpResponseBase]]
 
 
 def read_form(request: HttpRequest) -> list[tuple[str, str]]:
-    """The form's parameters (RFC 6749 §3.2): none in the URL, none twice, and one without a value left out."""
+    """The form's parameters (RFC 6749 §3.2): none in the URL, none twice, those without a value left out."""
     if request.META.get("QUERY_STRING"):
         raise RequestError("Parameters belong in the body, not in the URL.")
     if request.content_type != "application/x-www-form-urlencoded":

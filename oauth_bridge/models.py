@@ -18,7 +18,7 @@ REFRESH_TOKEN = "refresh_token"  # noqa: S105  (the name of a grant type, RFC 67
 
 
 class Client(AbstractApplication):
-    """An OAuth client, however it became known: made by an operator, registered, or by its metadata document."""
+    """An OAuth client: made by an operator, registered by itself, or known by its metadata document."""
 
     # The person who made a client may leave; the client then stays for everybody else.
     user = models.ForeignKey(
@@ -157,7 +157,8 @@ class ConnectionRefreshToken(models.Model):
     )
     scopes = models.TextField(blank=True, help_text="What the grant allows; an access token may carry less.")
     rotated_at = models.DateTimeField(
-        null=True, help_text="The grace window counts from here. Empty when it was never used, or was revoked."
+        null=True,
+        help_text="The grace window counts from here. Empty when it was never used, or was revoked.",
     )
 
     def __str__(self) -> str:

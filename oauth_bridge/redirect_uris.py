@@ -82,7 +82,7 @@ def destination(uri: str) -> Destination:
 
 
 def _rooted(parts: SplitResult) -> str:
-    # VS Code registers http://127.0.0.1/ and asks for http://127.0.0.1:33418, the same URI by RFC 3986 §6.2.3.
+    # VS Code registers http://127.0.0.1/ and asks for http://127.0.0.1:33418, the same by RFC 3986 §6.2.3.
     if parts.scheme == "http" and parts.hostname in LOOPBACK_HOSTS and not parts.path:
         parts = parts._replace(path="/")
     return parts.geturl()

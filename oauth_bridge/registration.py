@@ -111,7 +111,15 @@ def registration_response(client: Client, secret: str | None) -> dict[str, Any]:
         response |= {"client_secret": secret, "client_secret_expires_at": 0}
     if client.name:
         response["client_name"] = client.name
-    for name in ("client_uri", "logo_uri", "policy_uri", "tos_uri", "contacts", "software_id", "software_version"):
+    for name in (
+        "client_uri",
+        "logo_uri",
+        "policy_uri",
+        "tos_uri",
+        "contacts",
+        "software_id",
+        "software_version",
+    ):
         if value := getattr(client, name):
             response[name] = value
     return response

@@ -15,8 +15,8 @@ class InvalidTargetError(Exception):
 def resolve_resource(indicators: Iterable[str]) -> ProtectedResource:
     """The one resource that all these values mean; the default one when there is no value.
 
-    Clients write the same resource in several ways: with a trailing slash, an upper-case host, a default port,
-    or as the bare origin. All are accepted, and tokens carry the canonical form.
+    Clients write the same resource in several ways: with a trailing slash, an upper-case host, a default
+    port, or as the bare origin. All are accepted, and tokens carry the canonical form.
     """
     found = {indicator: _find(indicator) for indicator in indicators if indicator.strip()}
     unknown = [indicator for indicator, resource in found.items() if resource is None]

@@ -47,7 +47,7 @@ def resume_connections(connections: QuerySet[Connection]) -> int:
     return connections.filter(state=Connection.State.PAUSED).update(state=Connection.State.ACTIVE)
 
 
-def revoke_family(token_family: uuid.UUID) -> None:
+def revoke_family(token_family: uuid.UUID | None) -> None:
     """Revoke all refresh tokens of one grant, and its access tokens (RFC 9700 §4.14.2).
 
     Siblings of a grace window are of the same family. A connection that has no token left is revoked with it.
@@ -65,7 +65,7 @@ def revoke_access_token(access_token: AccessToken) -> None:
     """Revoke an access token with the grant that it came from (RFC 7009 §2.1)."""
     with transaction.atomic():
         refresh_token = RefreshToken.objects.filter(access_token=access_token).first()
-        if refresh_token is not None and refresh_token.token_family is not None:
+        if refresh_token is not None:
             revoke_family(refresh_token.token_family)
             return
         links = ConnectionAccessToken.objects.filter(access_token=access_token)
@@ -77,9 +77,7 @@ def revoke_access_token(access_token: AccessToken) -> None:
 def live_connections(*, user_id: int | None = None, client_id: int | None = None) -> list[int]:
     """Ids of the active connections of a user or a client."""
     chosen = Q(user_id=user_id) if user_id is not None else Q(client_id=client_id)
-    return list(
-        Connection.objects.filter(chosen, state=Connection.State.ACTIVE).values_list("pk", flat=True)
-    )
+    return list(Connection.objects.filter(chosen, state=Connection.State.ACTIVE).values_list("pk", flat=True))
 
 
 def disable_clients(clients: QuerySet[Client]) -> int:

@@ -1,6 +1,7 @@
 """URLs of the authorization server.
 
-At the root, because 2025-03-26 clients that find no metadata look there; each with and without a trailing slash.
+At the root, because 2025-03-26 clients that find no metadata look there; each with and without a trailing
+slash.
 """
 
 from django.urls import re_path

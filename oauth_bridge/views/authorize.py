@@ -44,7 +44,7 @@ def authorize(request: HttpRequest) -> HttpResponse:
 
 
 def _before_sign_in(request: HttpRequest) -> HttpResponse:
-    """Spare people the sign-in for a client that is unknown anyway; but fetch nothing and redirect nowhere."""
+    """Spare people the sign-in for a client that is unknown anyway; fetch nothing, redirect nowhere."""
     if not is_document_url(request.GET.get("client_id", "")):
         try:
             read_authorization_request(request.GET)
@@ -99,4 +99,5 @@ def _content_security_policy(redirect_uri: str) -> str:
     """
     scheme = urlsplit(redirect_uri).scheme
     targets = " ".join(dict.fromkeys(["'self'", "https:", f"{scheme}:"]))
-    return f"default-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action {targets}"
+    sources = "default-src 'none'; style-src 'self'; img-src 'self' data:"
+    return f"{sources}; base-uri 'none'; frame-ancestors 'none'; form-action {targets}"

@@ -1,7 +1,8 @@
 """The whole way once: register, authorize, consent, token, verify, refresh, revoke."""
 
-from oauth_bridge.bearer import BearerError, verify
 import pytest
+
+from oauth_bridge.bearer import BearerError, verify
 from tests.oauth_bridge.flows import Flow
 from tests.oauth_bridge.protected import RESOURCE
 
