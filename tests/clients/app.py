@@ -95,8 +95,6 @@ class App:
         response = self.http.post("/token", data={**form, "client_id": self.client_id})
         assert response.status_code == 200, response.text
         self.tokens = response.json()
-        self.secrets += [
-            self.tokens[name] for name in ("access_token", "refresh_token") if name in self.tokens
-        ]
+        self.secrets += [self.tokens[name] for name in ("access_token", "refresh_token") if name in self.tokens]
         token: str = self.tokens["access_token"]
         return token

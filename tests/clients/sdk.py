@@ -49,9 +49,7 @@ class Storage:
 class Installation:
     """The SDK's client as a person installed it: its storage, its requests so far, and how it signs in."""
 
-    def __init__(
-        self, person: Person, metadata_url: str | None = None, storage: Storage | None = None
-    ) -> None:
+    def __init__(self, person: Person, metadata_url: str | None = None, storage: Storage | None = None) -> None:
         self.person = person
         self.storage = storage or Storage()
         self.requests: list[tuple[str, str, int]] = []
@@ -111,9 +109,7 @@ class Installation:
 
     async def _wait_for_callback(self) -> AuthorizationCodeResult:
         query = parse_qs(urlsplit(await self._came_back.get()).query)
-        return AuthorizationCodeResult(
-            **{name: query[name][0] for name in ("code", "state", "iss") if name in query}
-        )
+        return AuthorizationCodeResult(**{name: query[name][0] for name in ("code", "state", "iss") if name in query})
 
     def _http(
         self,

@@ -19,12 +19,8 @@ MEBIBYTE = 1024 * 1024
 # --- Bodies ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "body", [b"", b"{", b"{'a': 1}", b"\xff\xfe{}", b'{"jsonrpc": "2.0", ', b"[" * 100_000]
-)
-def test_a_body_that_is_not_json_is_a_parse_error(
-    wire: Wire, era_headers: dict[str, str | None], body: bytes
-) -> None:
+@pytest.mark.parametrize("body", [b"", b"{", b"{'a': 1}", b"\xff\xfe{}", b'{"jsonrpc": "2.0", ', b"[" * 100_000])
+def test_a_body_that_is_not_json_is_a_parse_error(wire: Wire, era_headers: dict[str, str | None], body: bytes) -> None:
     refused(wire.post(body, era_headers), 400, PARSE_ERROR)
 
 
@@ -50,10 +46,7 @@ def test_json_that_is_no_message_is_an_invalid_request(
 def test_deep_nesting_in_arguments_is_refused_or_answered_but_never_breaks(wire: Wire) -> None:
     deep = b'{"a":' * 900 + b"1" + b"}" * 900
     body = (
-        (
-            b'{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"greet","arguments":{"name":'
-            + deep
-        )
+        (b'{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"greet","arguments":{"name":' + deep)
         + b'},"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28",'
         + (b'"io.modelcontextprotocol/clientCapabilities":{}}}}')
     )
@@ -99,9 +92,7 @@ def test_a_client_that_accepts_neither_json_nor_events_gets_406(
     refused(wire.post(wire.modern_body("tools/list"), {**era_headers, "Accept": accept}), 406)
 
 
-@pytest.mark.parametrize(
-    "accept", ["*/*", "application/json, text/event-stream;q=0.5", "application/*, text/*"]
-)
+@pytest.mark.parametrize("accept", ["*/*", "application/json, text/event-stream;q=0.5", "application/*, text/*"])
 def test_a_client_that_accepts_both_in_other_words_is_served(wire: Wire, accept: str) -> None:
     assert wire.modern("tools/list", headers={"Accept": accept}).status_code == 200
 

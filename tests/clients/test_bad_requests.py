@@ -64,9 +64,7 @@ def test_an_unknown_tool_is_invalid_params_in_a_session(wire: Wire) -> None:
         ("tools/call", {"name": "greet", "arguments": [1]}),
     ],
 )
-def test_a_name_or_parameter_that_leads_nowhere_is_invalid_params(
-    wire: Wire, method: str, params: Json
-) -> None:
+def test_a_name_or_parameter_that_leads_nowhere_is_invalid_params(wire: Wire, method: str, params: Json) -> None:
     assert answer(wire.modern(method, params))["error"]["code"] == INVALID_PARAMS
 
 

@@ -26,9 +26,7 @@ def test_a_request_without_a_session_is_asked_for_one(wire: Wire) -> None:
 def test_a_session_knows_no_other_protocol_version_than_those_there_are(wire: Wire) -> None:
     session = wire.session()
 
-    refused(
-        wire.post(wire.body("tools/list"), {**session.headers, "MCP-Protocol-Version": "1999-01-01"}), 400
-    )
+    refused(wire.post(wire.body("tools/list"), {**session.headers, "MCP-Protocol-Version": "1999-01-01"}), 400)
 
 
 def test_a_session_that_was_ended_is_not_found(wire: Wire) -> None:
@@ -51,9 +49,7 @@ def test_nobody_else_can_use_a_session(wire: Wire, bobs_wire: Wire) -> None:
 def test_nobody_else_can_listen_to_a_session(wire: Wire, bobs_wire: Wire) -> None:
     session = wire.session()
 
-    refused(
-        bobs_wire.http.get("/mcp", headers={"Mcp-Session-Id": session.id, "Accept": "text/event-stream"}), 404
-    )
+    refused(bobs_wire.http.get("/mcp", headers={"Mcp-Session-Id": session.id, "Accept": "text/event-stream"}), 404)
 
 
 def test_nobody_else_can_end_a_session(wire: Wire, bobs_wire: Wire) -> None:

@@ -17,9 +17,7 @@ from tests.live import LiveServer
 # --- Where a request comes from ----------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "origin", ["https://evil.example", "http://localhost.evil.example", "null", "not a url"]
-)
+@pytest.mark.parametrize("origin", ["https://evil.example", "http://localhost.evil.example", "null", "not a url"])
 def test_a_foreign_origin_is_forbidden(wire: Wire, era_headers: dict[str, str | None], origin: str) -> None:
     refused(wire.post(wire.modern_body("tools/list"), {**era_headers, "Origin": origin}), 403)
 
@@ -66,9 +64,7 @@ def test_a_token_that_is_none_of_ours_is_invalid(wire_of: WireOf, token: str) ->
     assert "resource_metadata=" in response.headers["WWW-Authenticate"]
 
 
-@pytest.mark.parametrize(
-    "authorization", ["Basic YWxpY2U6cHc=", "Bearer", "bearer\tx", "Digest a=b"]
-)
+@pytest.mark.parametrize("authorization", ["Basic YWxpY2U6cHc=", "Bearer", "bearer\tx", "Digest a=b"])
 def test_credentials_that_are_no_bearer_token_get_a_challenge(wire_of: WireOf, authorization: str) -> None:
     response = wire_of(None).modern("tools/list", headers={"Authorization": authorization})
 
@@ -98,9 +94,7 @@ def test_every_method_asks_for_a_token(wire_of: WireOf, method: str) -> None:
     refused(response, 401)
 
 
-def test_too_little_scope_names_all_that_is_needed_and_what_was_granted(
-    wire: Wire, connected: dict[str, App]
-) -> None:
+def test_too_little_scope_names_all_that_is_needed_and_what_was_granted(wire: Wire, connected: dict[str, App]) -> None:
     response = wire.call("erase")
 
     refused(response, 403)
@@ -125,9 +119,7 @@ def test_a_tool_beyond_the_granted_scopes_is_not_listed(wire: Wire) -> None:
     assert "erase" not in listed
 
 
-def test_a_client_that_asked_for_the_scope_may_call_the_tool(
-    app: AppOf, person: PersonOf, wire_of: WireOf
-) -> None:
+def test_a_client_that_asked_for_the_scope_may_call_the_tool(app: AppOf, person: PersonOf, wire_of: WireOf) -> None:
     token = app().connect(person(), scope="mcp lab:erase")
 
     assert answer(wire_of(token).call("erase"))["result"]["content"][0]["text"] == "erased"

@@ -62,9 +62,7 @@ def test_a_mirrored_argument_header_is_allowed(wire_of: WireOf) -> None:
 
 
 def test_a_foreign_page_gets_no_preflight(wire_of: WireOf) -> None:
-    response = wire_of(None).http.options(
-        "/mcp", headers=asked("authorization", origin="https://evil.example")
-    )
+    response = wire_of(None).http.options("/mcp", headers=asked("authorization", origin="https://evil.example"))
 
     assert response.status_code == 403
     assert "Access-Control-Allow-Origin" not in response.headers
@@ -86,9 +84,7 @@ def test_a_page_may_read_its_session_id(wire: Wire) -> None:
 
 @pytest.mark.parametrize("path", OPEN_PATHS)
 @pytest.mark.parametrize("origin", [INSPECTOR, "https://any.example"])
-def test_the_authorization_server_answers_any_pages_preflight(
-    wire_of: WireOf, path: str, origin: str
-) -> None:
+def test_the_authorization_server_answers_any_pages_preflight(wire_of: WireOf, path: str, origin: str) -> None:
     response = wire_of(None).http.options(
         path, headers=asked("content-type, authorization, mcp-protocol-version", origin=origin)
     )

@@ -96,9 +96,7 @@ def test_a_document_that_does_not_fit_leads_nowhere(
         person().visit(authorize_url(live, client_id))
 
 
-def test_a_document_that_is_not_there_leads_nowhere(
-    person: PersonOf, live: LiveServer, host: MetadataHost
-) -> None:
+def test_a_document_that_is_not_there_leads_nowhere(person: PersonOf, live: LiveServer, host: MetadataHost) -> None:
     missing = host.publish("there.json").replace("there", "not-there")
 
     with pytest.raises(StuckError, match=r"^400 "):

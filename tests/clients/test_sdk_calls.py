@@ -131,9 +131,7 @@ async def test_a_person_is_asked_and_the_tool_hears_the_answer(installation: Ins
         return types.ElicitResult(action="accept", content={"name": "Ada"})
 
     async with installation.connect(era, elicitation_callback=on_elicit) as client:
-        answers = [
-            (await client.call_tool(tool)).structured_content for tool in ("ask_name", "ask_name_from_thread")
-        ]
+        answers = [(await client.call_tool(tool)).structured_content for tool in ("ask_name", "ask_name_from_thread")]
 
     assert answers == [{"result": "accept: Ada"}, {"result": "accept: Ada"}]
 

@@ -27,9 +27,7 @@ async def test_an_unknown_client_is_approved_and_calls_a_tool(person: PersonOf, 
     assert greeting.structured_content == {"result": "Hello, Ada!"}
 
 
-async def test_it_walks_from_401_through_discovery_and_registration_to_a_token(
-    person: PersonOf, era: Era
-) -> None:
+async def test_it_walks_from_401_through_discovery_and_registration_to_a_token(person: PersonOf, era: Era) -> None:
     installation = Installation(person())
 
     async with installation.connect(era) as client:
@@ -108,9 +106,7 @@ async def test_an_expired_token_is_refreshed_without_a_person(person: PersonOf, 
     assert not installation.asked("/register")
 
 
-async def test_a_tool_beyond_the_granted_scopes_sends_the_person_to_consent_again(
-    person: PersonOf, era: Era
-) -> None:
+async def test_a_tool_beyond_the_granted_scopes_sends_the_person_to_consent_again(person: PersonOf, era: Era) -> None:
     installation = Installation(person())
 
     async with installation.connect(era) as client:

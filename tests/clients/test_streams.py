@@ -64,9 +64,7 @@ def test_progress_comes_only_to_those_who_sent_a_token(wire: Wire) -> None:
 
 def test_the_first_event_comes_before_the_call_is_over(wire: Wire) -> None:
     session = wire.session()
-    body = wire.body(
-        "tools/call", {"name": "wait_forever", "arguments": {"label": "early"}, "_meta": PROGRESS}
-    )
+    body = wire.body("tools/call", {"name": "wait_forever", "arguments": {"label": "early"}, "_meta": PROGRESS})
 
     with wire.stream(body, session.headers) as response:
         progress = first(events(response), "notifications/progress")

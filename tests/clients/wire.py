@@ -134,9 +134,7 @@ class Wire:
             request.headers.pop(name, None)
         return request
 
-    def call(
-        self, tool: str, _headers: Mapping[str, str | None] | None = None, **arguments: Any
-    ) -> httpx.Response:
+    def call(self, tool: str, _headers: Mapping[str, str | None] | None = None, **arguments: Any) -> httpx.Response:
         """Call a tool in the 2026-07-28 era."""
         return self.modern("tools/call", {"name": tool, "arguments": arguments}, _headers)
 
