@@ -27,9 +27,7 @@ def insufficient_scope(endpoint: Endpoint, principal: Principal, missing: Iterab
     needed = sorted(missing)
     message = f"This needs the scope {' '.join(needed)}"
     scopes = [*sorted(principal.scopes), *needed]
-    return HttpError(
-        403, INVALID_REQUEST, message, (_challenge(endpoint, scopes, "insufficient_scope", message),)
-    )
+    return HttpError(403, INVALID_REQUEST, message, (_challenge(endpoint, scopes, "insufficient_scope", message),))
 
 
 def _token(headers: Mapping[bytes, bytes]) -> str | None:
@@ -40,9 +38,7 @@ def _token(headers: Mapping[bytes, bytes]) -> str | None:
     return token.strip().decode("latin-1")
 
 
-def _challenge(
-    endpoint: Endpoint, scopes: Iterable[str], error: str | None, description: str
-) -> tuple[bytes, bytes]:
+def _challenge(endpoint: Endpoint, scopes: Iterable[str], error: str | None, description: str) -> tuple[bytes, bytes]:
     parts = [f'resource_metadata="{endpoint.resource.metadata_url}"', f'scope="{" ".join(scopes)}"']
     if error is not None:
         parts = [f'error="{error}"', f'error_description="{description}"', *parts]

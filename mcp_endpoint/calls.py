@@ -30,9 +30,7 @@ class Calls:
         self._waiting[session_id, question_id] = future
         return question_id, future
 
-    async def wait(
-        self, session_id: str, question_id: str, future: "asyncio.Future[dict[str, Any]]"
-    ) -> dict[str, Any]:
+    async def wait(self, session_id: str, question_id: str, future: "asyncio.Future[dict[str, Any]]") -> dict[str, Any]:
         """The client's answer, a JSON-RPC response; raises TimeoutError after `MCP_ASK_TIMEOUT` seconds."""
         try:
             async with asyncio.timeout(conf().ask_timeout):

@@ -5,17 +5,15 @@ from typing import Any
 
 import mcp_types as types
 
-from mcp_endpoint.exchange import Exchange
+from mcp_endpoint.exchange import Ctx, exchange_of
 from mcp_endpoint.executor import run_sync
 from mcp_endpoint.registry import E, visible
-from mcp_endpoint.sdk import MCPError, ServerRequestContext
-
-Ctx = ServerRequestContext[Any, Any]
+from mcp_endpoint.sdk import MCPError
 
 
 async def seen(ctx: Ctx, group: Mapping[Any, E]) -> list[E]:
     """The entries of a group that the caller may use; asks the database only where permissions are declared."""
-    exchange: Exchange = ctx.request
+    exchange = exchange_of(ctx)
     if any(entry.access.permissions for entry in group.values()):
         return await run_sync(visible, exchange.principal, group)
     return visible(exchange.principal, group)
@@ -31,14 +29,14 @@ async def list_tools(ctx: Ctx, params: types.PaginatedRequestParams | None) -> t
     """Serve `tools/list`."""
     _whole(params)
     return types.ListToolsResult(
-        tools=[entry.wire for entry in await seen(ctx, ctx.request.endpoint.registry.tools)]
+        tools=[entry.wire for entry in await seen(ctx, exchange_of(ctx).endpoint.registry.tools)]
     )
 
 
 async def list_prompts(ctx: Ctx, params: types.PaginatedRequestParams | None) -> types.ListPromptsResult:
     """Serve `prompts/list`."""
     _whole(params)
-    entries = await seen(ctx, ctx.request.endpoint.registry.prompts)
+    entries = await seen(ctx, exchange_of(ctx).endpoint.registry.prompts)
     return types.ListPromptsResult(prompts=[entry.wire for entry in entries])
 
 
@@ -54,14 +52,12 @@ async def list_resources(ctx: Ctx, params: types.PaginatedRequestParams | None) 
                 description=entry.description,
                 mime_type=entry.mime_type,
             )
-            for entry in await seen(ctx, ctx.request.endpoint.registry.resources)
+            for entry in await seen(ctx, exchange_of(ctx).endpoint.registry.resources)
         ]
     )
 
 
-async def list_templates(
-    ctx: Ctx, params: types.PaginatedRequestParams | None
-) -> types.ListResourceTemplatesResult:
+async def list_templates(ctx: Ctx, params: types.PaginatedRequestParams | None) -> types.ListResourceTemplatesResult:
     """Serve `resources/templates/list`."""
     _whole(params)
     return types.ListResourceTemplatesResult(
@@ -73,6 +69,6 @@ async def list_templates(
                 description=entry.description,
                 mime_type=entry.mime_type,
             )
-            for entry in await seen(ctx, ctx.request.endpoint.registry.templates)
+            for entry in await seen(ctx, exchange_of(ctx).endpoint.registry.templates)
         ]
     )

@@ -1,4 +1,7 @@
-"""Change notices: what changed, for whom, and their way to 2026 listen streams. Session streams get theirs in standalone.py."""
+"""Change notices: what changed, for whom, and their way to 2026 listen streams.
+
+The streams of sessions get theirs in standalone.py.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,8 +9,8 @@ from typing import Any
 from mcp_types import SubscriptionsListenRequestParams, SubscriptionsListenResult
 
 from mcp_endpoint.bus import Message, bus
-from mcp_endpoint.exchange import Exchange
-from mcp_endpoint.sdk import ListenHandler, ServerEvent, ServerRequestContext, event_from_wire
+from mcp_endpoint.exchange import Ctx, Exchange, exchange_of
+from mcp_endpoint.sdk import ListenHandler, ServerEvent, event_from_wire
 
 KIND = "changed"
 TOOLS = "notifications/tools/list_changed"
@@ -50,18 +53,10 @@ class _CallersEvents:
         return bus().subscribe(KIND, hear)
 
 
-async def listen(
-    ctx: ServerRequestContext[Any, Any], params: SubscriptionsListenRequestParams
-) -> SubscriptionsListenResult:
+async def listen(ctx: Ctx, params: SubscriptionsListenRequestParams) -> SubscriptionsListenResult:
     """Serve `subscriptions/listen` (MCP 2026-07-28 basic/patterns/subscriptions) until the client leaves."""
-    exchange: Exchange = ctx.request
+    exchange = exchange_of(ctx)
     wanted = params.notifications
-    uris = [
-        uri
-        for uri in wanted.resource_subscriptions or ()
-        if exchange.endpoint.may_read(exchange.principal, uri)
-    ]
+    uris = [uri for uri in wanted.resource_subscriptions or () if exchange.endpoint.may_read(exchange.principal, uri)]
     allowed = wanted.model_copy(update={"resource_subscriptions": uris or None})
-    return await ListenHandler(_CallersEvents(exchange))(
-        ctx, params.model_copy(update={"notifications": allowed})
-    )
+    return await ListenHandler(_CallersEvents(exchange))(ctx, params.model_copy(update={"notifications": allowed}))

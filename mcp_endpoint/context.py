@@ -110,9 +110,7 @@ class Context:
     def resource_updated(self, uri: str, *, everyone: bool = False) -> None:
         """Tell subscribers that a resource changed: this user's streams, or everyone's."""
         user = None if everyone else self.user.pk
-        self._exchange.on_loop(
-            changes.publish_soon, self._exchange.endpoint.name, changes.RESOURCE, uri, user
-        )
+        self._exchange.on_loop(changes.publish_soon, self._exchange.endpoint.name, changes.RESOURCE, uri, user)
 
     def tools_changed(self) -> None:
         """Tell all clients that the list of tools changed."""

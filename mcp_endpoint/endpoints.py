@@ -58,9 +58,7 @@ class Endpoint:
             return found[0] if found else None
         return None
 
-    def missing_scopes(
-        self, principal: Principal, method: str, params: dict[str, object] | None
-    ) -> frozenset[str]:
+    def missing_scopes(self, principal: Principal, method: str, params: dict[str, object] | None) -> frozenset[str]:
         """Scopes that an operation needs and the caller lacks; the base scope opens the Endpoint's other methods."""
         entry = self.entry_for(method, params)
         return (scopes_of(entry) if entry else frozenset()) - principal.scopes

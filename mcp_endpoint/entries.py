@@ -144,9 +144,7 @@ def tool_entry(
     """Build a tool from its function; raises `DeclarationError` for a name or schema that cannot be served."""
     tool_name = name or function.__name__
     if not TOOL_NAME.fullmatch(tool_name):
-        raise DeclarationError(
-            f"{access.place}: {tool_name!r} is no tool name (letters, digits and _ . / -)."
-        )
+        raise DeclarationError(f"{access.place}: {tool_name!r} is no tool name (letters, digits and _ . / -).")
     metadata, context_parameter = _read_signature(function, access.place, structured)
     schema = input_schema or metadata.arg_model.model_json_schema(by_alias=True)
     if (reason := find_invalid_x_mcp_header(schema)) is not None:
@@ -210,9 +208,7 @@ def prompt_entry(
     """Build a prompt; its arguments are the function's parameters."""
     metadata, context_parameter = _read_signature(function, access.place, structured=False)
     arguments = [
-        types.PromptArgument(
-            name=key, description=info.description, required=info.default is PydanticUndefined
-        )
+        types.PromptArgument(name=key, description=info.description, required=info.default is PydanticUndefined)
         for key, info in metadata.arg_model.model_fields.items()
     ]
     wire = types.Prompt(
@@ -243,9 +239,7 @@ def _read_signature(
     """Argument and result models of a function, and the name of its Context parameter."""
     try:
         signature = inspect.signature(function, eval_str=True)
-        context_parameter = next(
-            (p.name for p in signature.parameters.values() if _is_context(p.annotation)), None
-        )
+        context_parameter = next((p.name for p in signature.parameters.values() if _is_context(p.annotation)), None)
         skip = [context_parameter] if context_parameter else []
         return func_metadata(function, skip_names=skip, structured_output=structured), context_parameter
     except Exception as error:  # whatever pydantic and the SDK make of an annotation, the place is what helps

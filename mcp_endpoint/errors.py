@@ -12,9 +12,7 @@ class DeclarationError(Exception):
 class HttpError(Exception):
     """An HTTP answer that ends a request before JSON-RPC does: status, JSON-RPC code, message and headers."""
 
-    def __init__(
-        self, status: int, code: int, message: str, headers: tuple[tuple[bytes, bytes], ...] = ()
-    ) -> None:
+    def __init__(self, status: int, code: int, message: str, headers: tuple[tuple[bytes, bytes], ...] = ()) -> None:
         super().__init__(message)
         self.status = status
         self.code = code

@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import anyio
 from mcp_types import INTERNAL_ERROR, LOG_LEVEL_META_KEY, ClientCapabilities
@@ -14,6 +14,7 @@ from mcp_endpoint.sdk import (
     MCPError,
     NoBackChannelError,
     ServerMessageMetadata,
+    ServerRequestContext,
     TransportContext,
 )
 from mcp_endpoint.sessions import SessionRecord
@@ -22,6 +23,8 @@ from oauth_bridge.principal import Principal
 
 if TYPE_CHECKING:
     from mcp_endpoint.endpoints import Endpoint
+
+Ctx = ServerRequestContext[Any, Any]
 
 LOG_LEVELS = ("debug", "info", "notice", "warning", "error", "critical", "alert", "emergency")
 ONE_WAY = TransportContext(kind="streamable-http", can_send_request=False)
@@ -109,9 +112,7 @@ class Exchange:
             threshold = self.session.log_level if self.session else LOG_LEVELS[0]
         return threshold in LOG_LEVELS and LOG_LEVELS.index(level) >= LOG_LEVELS.index(threshold)
 
-    async def notify(
-        self, method: str, params: Mapping[str, Any] | None, opts: CallOptions | None = None
-    ) -> None:
+    async def notify(self, method: str, params: Mapping[str, Any] | None, opts: CallOptions | None = None) -> None:
         self.emit(method, params)
 
     async def progress(self, progress: float, total: float | None = None, message: str | None = None) -> None:
@@ -137,8 +138,11 @@ class Exchange:
         if (error := answer.get("error")) is not None:
             error = error if isinstance(error, dict) else {}
             code = error.get("code")
-            raise MCPError(
-                code if isinstance(code, int) else INTERNAL_ERROR, str(error.get("message", "Error"))
-            )
+            raise MCPError(code if isinstance(code, int) else INTERNAL_ERROR, str(error.get("message", "Error")))
         result = answer.get("result")
         return result if isinstance(result, dict) else {}
+
+
+def exchange_of(ctx: Ctx) -> Exchange:
+    """The exchange that an SDK handler is called for."""
+    return cast(Exchange, ctx.request)

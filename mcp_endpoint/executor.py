@@ -25,8 +25,8 @@ def _pool() -> ThreadPoolExecutor:
 
 async def run_sync(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Call a synchronous function on the pool, with the caller's context variables."""
-    call = partial(contextvars.copy_context().run, _with_fresh_connections, function, *args, **kwargs)
-    return await asyncio.get_running_loop().run_in_executor(_pool(), call)
+    call = partial(_with_fresh_connections, function, *args, **kwargs)
+    return await asyncio.get_running_loop().run_in_executor(_pool(), contextvars.copy_context().run, call)
 
 
 async def run(function: Callable[..., Any], is_async: bool, **kwargs: Any) -> Any:

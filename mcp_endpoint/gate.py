@@ -32,9 +32,9 @@ class Call:
     """Set as soon as it is read, so that a refusal can echo it."""
 
     def header(self, name: bytes) -> str | None:
-        """A request header as text."""
+        """A request header as text, without the white space around it (RFC 9110 §5.5)."""
         value = self.headers.get(name)
-        return None if value is None else value.decode("latin-1")
+        return None if value is None else value.decode("latin-1").strip()
 
 
 Transport = Callable[[Call], Awaitable[None]]

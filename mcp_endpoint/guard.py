@@ -11,7 +11,9 @@ from mcp_endpoint.errors import HttpError
 from mcp_endpoint.wire import Headers
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
-ALLOWED_HEADERS = b"authorization, content-type, accept, last-event-id, mcp-protocol-version, mcp-session-id, mcp-method, mcp-name"
+ALLOWED_HEADERS = (
+    b"authorization, content-type, accept, last-event-id, mcp-protocol-version, mcp-session-id, mcp-method, mcp-name"
+)
 EXPOSED_HEADERS = b"www-authenticate, mcp-session-id, retry-after"
 
 
@@ -51,9 +53,7 @@ def cors_headers(origin: str | None) -> Headers:
 def preflight_headers(headers: Mapping[bytes, bytes]) -> Headers:
     """The answer to a preflight: our headers, and any `Mcp-Param-*` that the page means to send."""
     asked = headers.get(b"access-control-request-headers", b"").lower().replace(b" ", b"").split(b",")
-    mirrored = [
-        name for name in asked if name.startswith(b"mcp-param-") and name.replace(b"-", b"").isalnum()
-    ]
+    mirrored = [name for name in asked if name.startswith(b"mcp-param-") and name.replace(b"-", b"").isalnum()]
     return (
         (b"access-control-allow-methods", b"GET, POST, DELETE, OPTIONS"),
         (b"access-control-allow-headers", b", ".join([ALLOWED_HEADERS, *mirrored])),

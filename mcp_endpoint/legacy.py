@@ -106,9 +106,7 @@ async def _session_of(call: Call) -> SessionRecord | None:
 async def _required_session(call: Call) -> SessionRecord:
     """The caller's session. Somebody else's is as unknown as one that ended: 404, so that a client starts anew."""
     if not conf().sessions:
-        raise HttpError(
-            405, INVALID_REQUEST, "This server keeps no sessions", ((b"allow", b"POST, OPTIONS"),)
-        )
+        raise HttpError(405, INVALID_REQUEST, "This server keeps no sessions", ((b"allow", b"POST, OPTIONS"),))
     session_id = call.header(b"mcp-session-id")
     if session_id is None:
         raise HttpError(400, INVALID_REQUEST, "Invalid request: the Mcp-Session-Id header is missing")

@@ -32,9 +32,7 @@ ROUTING_HEADERS = (b"mcp-protocol-version", b"mcp-method", b"mcp-name")
 async def serve(call: Call, message: dict[str, Any]) -> None:
     """Answer one request or notification (MCP 2026-07-28 basic/transports/streamable-http)."""
     if "id" not in message:
-        return await respond(
-            call.send, 202
-        )  # no notification has a meaning here: a client cancels by leaving
+        return await respond(call.send, 202)  # no notification has a meaning here: a client cancels by leaving
     method, params = message["method"], message.get("params")
     route = _classify(call, message)
     if isinstance(route, InboundLadderRejection):
@@ -43,7 +41,7 @@ async def serve(call: Call, message: dict[str, Any]) -> None:
         raise insufficient_scope(call.endpoint, call.principal, missing)
     task = asyncio.current_task()
     assert task is not None  # noqa: S101  (an ASGI application always runs in one)
-    reply = Reply(call.send, on_cut=task.cancel)
+    reply = Reply(call.send, on_cut=lambda: watch.end("cut"))
     exchange = Exchange(
         call.endpoint,
         call.principal,
@@ -53,16 +51,12 @@ async def serve(call: Call, message: dict[str, Any]) -> None:
         push=reply.push,
         modern=True,
     )
-    connection = Connection.from_envelope(
-        route.protocol_version, route.client_info, route.client_capabilities
-    )
+    connection = Connection.from_envelope(route.protocol_version, route.client_info, route.client_capabilities)
     exchange.capabilities = connection.client_capabilities
     watch = Watch(call.receive, task, reply, expires_in(call.principal))
     try:
-        with open_streams().holding(call.principal.connection_id, watch.revoke):
-            result = await serve_one(
-                call.server, exchange, method, params, connection=connection, lifespan_state=None
-            )
+        with open_streams().holding(call.principal.connection_id, lambda: watch.end("revoked")):
+            result = await serve_one(call.server, exchange, method, params, connection=connection, lifespan_state=None)
         reply.finish(encode(success(message["id"], result)))
     except asyncio.CancelledError:
         reply.detach()
@@ -81,7 +75,7 @@ async def serve(call: Call, message: dict[str, Any]) -> None:
 
 def _classify(call: Call, message: dict[str, Any]) -> InboundModernRoute | InboundLadderRejection:
     """Run the SDK's validation ladder, and the checks of mirrored headers that it leaves to the transport."""
-    pairs = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in call.scope["headers"]]
+    pairs = [(name.decode("latin-1"), value.decode("latin-1").strip()) for name, value in call.scope["headers"]]
     if (duplicate := find_duplicated_routing_header(pairs)) is not None:
         return InboundLadderRejection(HEADER_MISMATCH, f"{duplicate} header appears more than once")
     headers = {name.decode(): value for name in ROUTING_HEADERS if (value := call.header(name)) is not None}
@@ -94,9 +88,7 @@ def _classify(call: Call, message: dict[str, Any]) -> InboundModernRoute | Inbou
     return _check_mirrored(call, message["params"], dict(pairs)) or route
 
 
-def _check_mirrored(
-    call: Call, params: Mapping[str, Any], headers: Mapping[str, str]
-) -> InboundLadderRejection | None:
+def _check_mirrored(call: Call, params: Mapping[str, Any], headers: Mapping[str, str]) -> InboundLadderRejection | None:
     """Compare `Mcp-Param-*` headers with the arguments, for the tools that declare any."""
     tool = call.endpoint.registry.tools.get(str(params.get("name")))
     arguments = params.get("arguments") or {}

@@ -8,21 +8,22 @@ from pydantic import ValidationError
 
 from mcp_endpoint import executor
 from mcp_endpoint.context import Context
+from mcp_endpoint.entries import Entry
 from mcp_endpoint.errors import ToolError
-from mcp_endpoint.exchange import Exchange
+from mcp_endpoint.exchange import Ctx, exchange_of
 from mcp_endpoint.invocation import invoke, usable
 from mcp_endpoint.questions import InputRequired, Rounds
-from mcp_endpoint.sdk import MCPError, ServerRequestContext
+from mcp_endpoint.sdk import MCPError
 
 MAX_COMPLETIONS = 100
 """MCP server/utilities/completion: values in one answer."""
 
 
 async def get_prompt(
-    ctx: ServerRequestContext[Any, Any], params: types.GetPromptRequestParams
+    ctx: Ctx, params: types.GetPromptRequestParams
 ) -> types.GetPromptResult | types.InputRequiredResult:
     """Render a prompt for this caller."""
-    exchange: Exchange = ctx.request
+    exchange = exchange_of(ctx)
     entry = await usable(exchange, exchange.endpoint.registry.prompts.get(params.name))
     if entry is None:
         raise MCPError(types.INVALID_PARAMS, f"Unknown prompt: {params.name}")
@@ -40,9 +41,7 @@ async def get_prompt(
     if isinstance(rendered, types.GetPromptResult):
         return rendered
     parts = rendered if isinstance(rendered, list | tuple) else [rendered]
-    return types.GetPromptResult(
-        description=entry.wire.description, messages=[_message(part) for part in parts]
-    )
+    return types.GetPromptResult(description=entry.wire.description, messages=[_message(part) for part in parts])
 
 
 def _message(part: Any) -> types.PromptMessage:
@@ -52,15 +51,13 @@ def _message(part: Any) -> types.PromptMessage:
     return types.PromptMessage(role="user", content=content)
 
 
-async def complete(
-    ctx: ServerRequestContext[Any, Any], params: types.CompleteRequestParams
-) -> types.CompleteResult:
+async def complete(ctx: Ctx, params: types.CompleteRequestParams) -> types.CompleteResult:
     """Complete an argument. One without completions of its own gets none; an unknown reference is an error."""
-    exchange: Exchange = ctx.request
+    exchange = exchange_of(ctx)
     registry = exchange.endpoint.registry
     if isinstance(params.ref, types.PromptReference):
         reference = params.ref.name
-        owner = await usable(exchange, registry.prompts.get(reference))
+        owner: Entry | None = await usable(exchange, registry.prompts.get(reference))
     else:
         reference = params.ref.uri
         owner = await usable(exchange, registry.templates.get(reference) or registry.resources.get(reference))

@@ -16,15 +16,10 @@ from mcp_endpoint.exchange import Exchange
 from mcp_endpoint.sdk import MCPError
 
 Question = types.ElicitRequest | types.CreateMessageRequest | types.ListRootsRequest
-Answer = (
-    types.ElicitResult
-    | types.CreateMessageResult
-    | types.CreateMessageResultWithTools
-    | types.ListRootsResult
-)
+Answer = types.ElicitResult | types.CreateMessageResult | types.CreateMessageResultWithTools | types.ListRootsResult
 
 
-class InputRequired(Exception):
+class InputRequired(Exception):  # noqa: N818  (no error: it ends a round, as the protocol calls it)
     """Ends a call of the 2026 era with the questions that its client must answer first."""
 
     def __init__(self, result: types.InputRequiredResult) -> None:
@@ -110,9 +105,7 @@ def can(capabilities: types.ClientCapabilities | None, name: str) -> bool:
 
 def _capability(question: Question) -> str:
     if isinstance(question, types.ElicitRequest):
-        return (
-            "elicitation.url" if isinstance(question.params, types.ElicitRequestURLParams) else "elicitation"
-        )
+        return "elicitation.url" if isinstance(question.params, types.ElicitRequestURLParams) else "elicitation"
     return "sampling" if isinstance(question, types.CreateMessageRequest) else "roots"
 
 
@@ -122,7 +115,7 @@ def _require_capability(exchange: Exchange, question: Question) -> None:
         return
     if exchange.modern:
         parent, _, child = name.partition(".")
-        required = {parent: {child: {}} if child else {}}
+        required: dict[str, dict[str, Any]] = {parent: {child: {}} if child else {}}
         raise MCPError(
             types.MISSING_REQUIRED_CLIENT_CAPABILITY,
             f"This call needs a client with the capability {name}",

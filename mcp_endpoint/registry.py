@@ -76,9 +76,7 @@ class Registry:
 
 def _add(group: dict[Any, Any], key: object, entry: Any, kind: str) -> None:
     if (other := group.get(key)) is not None:
-        raise DeclarationError(
-            f"The {kind} {key!r} is declared twice: in {other.place} and in {entry.place}."
-        )
+        raise DeclarationError(f"The {kind} {key!r} is declared twice: in {other.place} and in {entry.place}.")
     group[key] = entry
 
 

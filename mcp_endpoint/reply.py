@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from mcp_endpoint.conf import conf
-from mcp_endpoint.events import Event, events
+from mcp_endpoint.events import events
 from mcp_endpoint.wire import (
     JSON_HEADERS,
     KEEP_ALIVE,
@@ -16,6 +16,7 @@ from mcp_endpoint.wire import (
     Send,
     end_stream,
     frame,
+    priming_frame,
     respond,
     send_chunk,
     start_stream,
@@ -46,8 +47,8 @@ class Outlet(Protocol):
     def push(self, data: bytes) -> None:
         """Send a message on the way to the result."""
 
-    def detach(self) -> None:
-        """End the connection; what still comes can be resumed where the transport knows how."""
+    def close(self) -> None:
+        """End the connection where the client can resume; elsewhere it stays open."""
 
     def finish(self, data: bytes, status: int = 200) -> None:
         """Give the result, empty when none is due. The first call counts."""
@@ -68,10 +69,12 @@ class Reply:
         self._headers = headers
         self._resumable = resumable
         self._on_cut = on_cut
-        self._pending: deque[bytes] = deque()
+        self._pending: deque[bytes | None] = deque()
+        """What is still to be sent; None ends the connection at that place."""
         self._final: tuple[int, bytes] | None = None
         self._writer: asyncio.Task[None] | None = None
-        self._wake: asyncio.Event | None = None
+        self._wake = asyncio.Event()
+        self._over = asyncio.Event()
         self._settled: asyncio.Future[None] | None = None
         self._attached = True
 
@@ -83,97 +86,100 @@ class Reply:
     def start(self) -> None:
         """Turn the response into an event stream now, with nothing to send yet."""
         if self._writer is None and self._final is None:
-            self._wake = asyncio.Event()
             # An empty context: the writer outlives the HTTP request when the client may resume.
-            self._writer = asyncio.get_running_loop().create_task(
-                self._write(), context=contextvars.Context()
-            )
+            self._writer = asyncio.get_running_loop().create_task(self._write(), context=contextvars.Context())
             self._settle()
 
     def push(self, data: bytes) -> None:
         """Send a message on the way to the result. On the event loop only."""
-        self.start()
-        if self._wake is None or self._final is not None:
+        if self._final is not None:
             return  # the result is out: a late message has no stream to ride
-        if len(self._pending) >= MAX_PENDING:
+        self.start()
+        if len(self._pending) < MAX_PENDING:
+            self._enqueue(data)
+        else:
             self.detach()
             self._on_cut()
-            return
-        self._pending.append(data)
-        self._wake.set()
 
     def finish(self, data: bytes, status: int = 200) -> None:
         """Give the result; a status other than 200 reaches only a client whose stream has not begun."""
-        if self._final is not None:
-            return
-        self._final = (status, data)
-        if self._wake is not None:
-            if data:
-                self._pending.append(data)
-            self._wake.set()
-        self._settle()
+        if self._final is None:
+            self._final = (status, data)
+            self._enqueue(data)
+            self._settle()
 
     def detach(self) -> None:
         """Send nothing more to this client; what still comes is logged where it can be resumed."""
         self._attached = False
-        if self._wake is not None:
-            self._wake.set()
+        self._enqueue(None)
+
+    def close(self) -> None:
+        """End the connection of a client that knows how to resume, before the result is there."""
+        if self._resumable is not None and self._resumable.priming:
+            self.start()
+            self._enqueue(None)
 
     async def deliver(self) -> None:
-        """Wait for the result and see all of it sent, or the client detached."""
+        """Wait for the result and see all of it sent, or the connection ended."""
         if self._final is None and self._writer is None:
             self._settled = asyncio.get_running_loop().create_future()
             await self._settled
         if self._writer is not None:
-            await asyncio.shield(self._writer)
+            await self._over.wait()
         elif self._final is not None:
             status, body = self._final
             await respond(self._send, status, body, (*JSON_HEADERS, *self._headers))
+
+    def _enqueue(self, data: bytes | None) -> None:
+        self._pending.append(data)
+        self._wake.set()
 
     def _settle(self) -> None:
         if self._settled is not None and not self._settled.done():
             self._settled.set_result(None)
 
     async def _write(self) -> None:
-        """The one task that writes the stream. Goes on, for the log alone, when the client is detached."""
-        assert self._wake is not None  # noqa: S101  (made by start() before this task)
-        await start_stream(self._send, self._headers)
-        if self._resumable is not None and self._resumable.priming:
-            await self._emit(b"")
-        ended = False
-        while True:
-            while self._pending:
-                await self._emit(self._pending.popleft())
-            if not self._attached and not ended:
-                ended = True
-                await end_stream(self._send)
-            if self._final is not None or (ended and self._resumable is None):
-                break
-            self._wake.clear()
-            if not await self._woken():
-                await send_chunk(self._send, KEEP_ALIVE)
-        if self._resumable is not None:
-            await events().end(self._resumable.session_id, self._resumable.stream)
-        if not ended:
+        """The one task that writes the stream. Goes on, for the log alone, when the connection has ended."""
+        try:
+            await start_stream(self._send, self._headers)
+            if self._resumable is not None and self._resumable.priming:
+                await self._emit(b"")
+            while self._pending or self._final is None:
+                if not self._pending:
+                    self._wake.clear()
+                    await self._rest()
+                elif (data := self._pending.popleft()) is None:
+                    await self._end()
+                elif data:
+                    await self._emit(data)
+            if self._resumable is not None:
+                await events().end(self._resumable.session_id, self._resumable.stream)
+            await self._end()
+        finally:
+            self._over.set()
+
+    async def _end(self) -> None:
+        self._attached = False
+        if not self._over.is_set():
+            self._over.set()
             await end_stream(self._send)
 
-    async def _woken(self) -> bool:
-        """Whether there is something to do before the client should hear a sign of life."""
-        assert self._wake is not None  # noqa: S101  (made by start())
-        if not self._attached:
+    async def _rest(self) -> None:
+        """Wait for something to send, with a sign of life now and then for proxies that cut silent streams."""
+        if self._over.is_set():
             await self._wake.wait()
-            return True
+            return
         try:
             async with asyncio.timeout(conf().keep_alive):
                 await self._wake.wait()
         except TimeoutError:
-            return False
-        return True
+            await send_chunk(self._send, KEEP_ALIVE)
 
     async def _emit(self, data: bytes) -> None:
-        event: Event | None = None
-        if self._resumable is not None:
+        if self._resumable is None:
+            framed = frame(data)
+        else:
             event = await events().append(self._resumable.session_id, self._resumable.stream, data)
+            framed = frame(data, event.id) if data else priming_frame(event.id, RETRY)
         if self._attached:
-            event_id = event.id if event is not None else None
-            await send_chunk(self._send, frame(data, event_id, retry=None if data else RETRY))
+            await send_chunk(self._send, framed)

@@ -1,12 +1,12 @@
 """The protocol paths of this site's Endpoints, for Channels' URLRouter. None of them redirects."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.urls import URLPattern, re_path
 
 from mcp_endpoint import sse, streamable
 from mcp_endpoint.endpoints import endpoints
-from mcp_endpoint.gate import gate
+from mcp_endpoint.gate import Application, gate
 from mcp_endpoint.server import make_server
 
 
@@ -22,5 +22,5 @@ def routes() -> list[URLPattern]:
     return found
 
 
-def _route(path: str, application: Any) -> URLPattern:
-    return re_path(f"^{path.removeprefix('/')}$", application)
+def _route(path: str, application: Application) -> URLPattern:
+    return cast(URLPattern, re_path(f"^{path.removeprefix('/')}$", cast(Any, application)))

@@ -13,7 +13,7 @@ from mcp_endpoint.exchange import Exchange
 from mcp_endpoint.gate import Call
 from mcp_endpoint.reply import Outlet
 from mcp_endpoint.sdk import Connection, modern_error_data, serve_one
-from mcp_endpoint.sessions import SessionRecord, TooManySessions, sessions
+from mcp_endpoint.sessions import SessionLimitError, SessionRecord, sessions
 from mcp_endpoint.streams import open_streams
 from mcp_endpoint.wire import encode, failure, is_request_id, success
 
@@ -60,11 +60,9 @@ async def store(session: SessionRecord) -> None:
     """Keep a new session; raises `HttpError` 503 when there is no room."""
     try:
         await sessions().create(session)
-    except TooManySessions:
+    except SessionLimitError:
         busy = (b"retry-after", b"60")
-        raise HttpError(
-            503, INVALID_REQUEST, "This server has no room for another session", (busy,)
-        ) from None
+        raise HttpError(503, INVALID_REQUEST, "This server has no room for another session", (busy,)) from None
 
 
 async def take_note(session: SessionRecord | None, message: Envelope) -> None:
@@ -74,7 +72,7 @@ async def take_note(session: SessionRecord | None, message: Envelope) -> None:
     if "method" not in message:
         await calls().answer(session.id, message)
     elif message["method"] == "notifications/cancelled":
-        request_id = (message.get("params") or {}).get("requestId")
+        request_id: Any = (message.get("params") or {}).get("requestId")
         if is_request_id(request_id):
             await calls().cancel(session.id, request_id)
 
@@ -103,9 +101,7 @@ def start_batch(
     _refuse_duplicates(session, messages)
 
     async def run() -> None:
-        answers = await asyncio.gather(
-            *(_answer(call, session, message, reply, version) for message in messages)
-        )
+        answers = await asyncio.gather(*(_answer(call, session, message, reply, version) for message in messages))
         given = [answer for answer in answers if answer]
         reply.finish(encode(given) if given else b"", 200 if given else 202)
 
@@ -162,16 +158,14 @@ async def _respond(
         version=version,
         push=reply.push,
         session=session,
-        close=reply.detach,
+        close=reply.close,
     )
     client = (session.client_info, session.capabilities) if session else (None, None)
     connection = Connection.from_envelope(version, *client)
     connection.session_id = session.id if session else None
     exchange.capabilities = connection.client_capabilities
     try:
-        result = await serve_one(
-            call.server, exchange, method, params, connection=connection, lifespan_state=None
-        )
+        result = await serve_one(call.server, exchange, method, params, connection=connection, lifespan_state=None)
     except Exception as raised:
         error = modern_error_data(raised)
         return failure(request_id, error.code, error.message, error.data)

@@ -3,7 +3,7 @@
 `tests/mcp_endpoint/test_sdk_contract.py` holds what we rely on for each.
 """
 
-from mcp.server.caching import CACHEABLE_METHODS, CacheHint
+from mcp.server.caching import CACHEABLE_METHODS, CacheableMethod, CacheHint
 from mcp.server.connection import Connection
 from mcp.server.context import ServerRequestContext
 from mcp.server.lowlevel.server import NotificationOptions, Server
@@ -39,6 +39,7 @@ __all__ = [
     "CACHEABLE_METHODS",
     "ERROR_CODE_HTTP_STATUS",
     "CacheHint",
+    "CacheableMethod",
     "CallOptions",
     "Connection",
     "FuncMetadata",

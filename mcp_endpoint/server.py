@@ -7,15 +7,16 @@ import mcp_types as types
 from mcp_endpoint import catalog, changes, prompts, resources, subscriptions, tools
 from mcp_endpoint.conf import conf
 from mcp_endpoint.endpoints import Endpoint
+from mcp_endpoint.exchange import Ctx, exchange_of
 from mcp_endpoint.sdk import (
     CACHEABLE_METHODS,
+    CacheableMethod,
     CacheHint,
     InitializationOptions,
     NotificationOptions,
     RequestStateBoundary,
     RequestStateSecurity,
     Server,
-    ServerRequestContext,
 )
 
 LIST_TTL = 60_000
@@ -44,7 +45,7 @@ def make_server(endpoint: Endpoint) -> EndpointServer:
         title=endpoint.title,
         instructions=endpoint.instructions or None,
         website_url=conf().public_url,
-        cache_hints={method: CacheHint(LIST_TTL, "private") for method in CACHEABLE_METHODS},
+        cache_hints=dict.fromkeys(cast(frozenset[CacheableMethod], CACHEABLE_METHODS), CacheHint(LIST_TTL, "private")),
         on_list_tools=catalog.list_tools,
         on_call_tool=tools.call_tool,
         on_list_resources=catalog.list_resources,
@@ -61,14 +62,10 @@ def make_server(endpoint: Endpoint) -> EndpointServer:
     if conf().sessions:
         # Registered by name: the constructor's keywords warn that 2026-07-28 deprecates them.
         server.add_request_handler("logging/setLevel", types.SetLevelRequestParams, subscriptions.set_level)
-        server.add_request_handler(
-            "resources/subscribe", types.SubscribeRequestParams, subscriptions.subscribe
-        )
-        server.add_request_handler(
-            "resources/unsubscribe", types.UnsubscribeRequestParams, subscriptions.unsubscribe
-        )
+        server.add_request_handler("resources/subscribe", types.SubscribeRequestParams, subscriptions.subscribe)
+        server.add_request_handler("resources/unsubscribe", types.UnsubscribeRequestParams, subscriptions.unsubscribe)
     return server
 
 
-def _owner(ctx: ServerRequestContext[Any, Any]) -> str:
-    return cast(str, ctx.request.principal.owner)
+def _owner(ctx: Ctx) -> str:
+    return exchange_of(ctx).principal.owner

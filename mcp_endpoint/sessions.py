@@ -25,7 +25,7 @@ class SessionRecord:
     subscriptions: set[str] = field(default_factory=set)
 
 
-class TooManySessions(Exception):
+class SessionLimitError(Exception):
     """The store is full."""
 
 
@@ -33,7 +33,7 @@ class SessionStore(Protocol):
     """Where sessions live. An implementation may be shared by several processes."""
 
     async def create(self, record: SessionRecord) -> None:
-        """Keep a new session; raises `TooManySessions`."""
+        """Keep a new session; raises `SessionLimitError`."""
 
     async def load(self, session_id: str) -> SessionRecord | None:
         """The session, its idle time beginning anew, or None when there is none."""
@@ -54,7 +54,7 @@ class InProcessSessions:
     async def create(self, record: SessionRecord) -> None:
         self._forget_idle()
         if len(self._records) >= conf().max_sessions:
-            raise TooManySessions
+            raise SessionLimitError
         self._records[record.id] = (time.monotonic(), record)
 
     async def load(self, session_id: str) -> SessionRecord | None:

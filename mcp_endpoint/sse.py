@@ -28,9 +28,7 @@ _sending: set[asyncio.Task[None]] = set()
 async def open_stream(call: Call) -> None:
     """Serve `GET /sse`: the first event says where to POST, the session lives as long as the stream."""
     if call.scope["method"] != "GET" or not conf().sessions:
-        raise HttpError(
-            405, INVALID_REQUEST, "Use GET, where sessions are switched on", ((b"allow", b"GET"),)
-        )
+        raise HttpError(405, INVALID_REQUEST, "Use GET, where sessions are switched on", ((b"allow", b"GET"),))
     session = SessionRecord(
         owner=call.principal.owner,
         endpoint=call.endpoint.name,
@@ -77,7 +75,7 @@ class _StreamReply:
     def start(self) -> None:
         """The stream is open already."""
 
-    def detach(self) -> None:
+    def close(self) -> None:
         """This transport cannot resume, so its stream stays open."""
 
     def push(self, data: bytes) -> None:

@@ -34,9 +34,7 @@ class StandaloneStreams:
         bus().subscribe(KIND, self._on_changed)
         bus().subscribe("session_ended", self._on_session_ended)
 
-    async def read(
-        self, session: SessionRecord, principal: Principal, after: int | None
-    ) -> AsyncIterator[Event]:
+    async def read(self, session: SessionRecord, principal: Principal, after: int | None) -> AsyncIterator[Event]:
         """Events of the session's standing stream, until a newer reader comes or the session ends."""
         holder = self._holders.get(session.id)
         superseded = asyncio.Event()

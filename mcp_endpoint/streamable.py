@@ -38,9 +38,7 @@ async def _post(call: Call) -> None:
     message = check_envelope(parsed)
     if _is_modern(call, message):
         if "method" not in message:
-            raise HttpError(
-                400, INVALID_REQUEST, "Invalid request: clients send no responses in this version"
-            )
+            raise HttpError(400, INVALID_REQUEST, "Invalid request: clients send no responses in this version")
         return await modern.serve(call, message)
     await legacy.post(call, message)
 
@@ -67,9 +65,7 @@ def _require_json(call: Call) -> None:
 def _require_accept(call: Call, *types: str) -> None:
     """Raise `HttpError` 406 unless the client takes all of these media types. A missing Accept takes anything."""
     accept = call.header(b"accept")
-    taken = {
-        part.partition(";")[0].strip().lower() for part in ("*/*" if accept is None else accept).split(",")
-    }
+    taken = {part.partition(";")[0].strip().lower() for part in ("*/*" if accept is None else accept).split(",")}
     for media_type in types:
         wildcard = media_type.partition("/")[0] + "/*"
         if not taken & {media_type, wildcard, "*/*"}:

@@ -77,9 +77,7 @@ async def serve_stream(
     left = asyncio.ensure_future(gone(receive))
     try:
         with open_streams().holding(principal.connection_id, pump.cancel):
-            await asyncio.wait(
-                {pump, left}, timeout=expires_in(principal), return_when=asyncio.FIRST_COMPLETED
-            )
+            await asyncio.wait({pump, left}, timeout=expires_in(principal), return_when=asyncio.FIRST_COMPLETED)
     finally:
         pump.cancel()
         left.cancel()

@@ -1,27 +1,23 @@
 """What a 2025 session keeps for its stream: resource subscriptions and the log level."""
 
-from typing import Any
-
 import mcp_types as types
 
-from mcp_endpoint.exchange import Exchange
+from mcp_endpoint.exchange import Ctx, Exchange, exchange_of
 from mcp_endpoint.executor import run_sync
-from mcp_endpoint.sdk import MCPError, ServerRequestContext
+from mcp_endpoint.sdk import MCPError
 from mcp_endpoint.sessions import SessionRecord, sessions
 
 MAX_SUBSCRIPTIONS = 1000
 
 
-def _session(ctx: ServerRequestContext[Any, Any]) -> tuple[Exchange, SessionRecord]:
-    exchange: Exchange = ctx.request
+def _session(ctx: Ctx) -> tuple[Exchange, SessionRecord]:
+    exchange = exchange_of(ctx)
     if exchange.session is None:
         raise MCPError(types.METHOD_NOT_FOUND, "This needs a session", ctx.method)
     return exchange, exchange.session
 
 
-async def subscribe(
-    ctx: ServerRequestContext[Any, Any], params: types.SubscribeRequestParams
-) -> types.EmptyResult:
+async def subscribe(ctx: Ctx, params: types.SubscribeRequestParams) -> types.EmptyResult:
     """Serve `resources/subscribe`."""
     exchange, session = _session(ctx)
     uri = str(params.uri)
@@ -34,9 +30,7 @@ async def subscribe(
     return types.EmptyResult()
 
 
-async def unsubscribe(
-    ctx: ServerRequestContext[Any, Any], params: types.UnsubscribeRequestParams
-) -> types.EmptyResult:
+async def unsubscribe(ctx: Ctx, params: types.UnsubscribeRequestParams) -> types.EmptyResult:
     """Serve `resources/unsubscribe`; one that was never made is no error."""
     _, session = _session(ctx)
     session.subscriptions.discard(str(params.uri))
@@ -44,9 +38,7 @@ async def unsubscribe(
     return types.EmptyResult()
 
 
-async def set_level(
-    ctx: ServerRequestContext[Any, Any], params: types.SetLevelRequestParams
-) -> types.EmptyResult:
+async def set_level(ctx: Ctx, params: types.SetLevelRequestParams) -> types.EmptyResult:
     """Serve `logging/setLevel`."""
     _, session = _session(ctx)
     session.log_level = params.level

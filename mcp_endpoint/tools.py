@@ -1,29 +1,26 @@
 """Serves `tools/call`."""
 
 import logging
-from typing import Any
 
 import mcp_types as types
 from pydantic import ValidationError
 
 from mcp_endpoint.errors import ToolError
-from mcp_endpoint.exchange import Exchange
+from mcp_endpoint.exchange import Ctx, exchange_of
 from mcp_endpoint.invocation import invoke, usable
 from mcp_endpoint.questions import InputRequired, Rounds
-from mcp_endpoint.sdk import MCPError, ServerRequestContext
+from mcp_endpoint.sdk import MCPError
 
 logger = logging.getLogger(__name__)
 
 
-async def call_tool(
-    ctx: ServerRequestContext[Any, Any], params: types.CallToolRequestParams
-) -> types.CallToolResult | types.InputRequiredResult:
+async def call_tool(ctx: Ctx, params: types.CallToolRequestParams) -> types.CallToolResult | types.InputRequiredResult:
     """Run a tool for this caller. A tool that they may not see is as unknown as one that does not exist.
 
     Wrong arguments and failures are results that the model can read (MCP 2026-07-28 server/tools, error handling);
     what an unexpected exception says stays in the log.
     """
-    exchange: Exchange = ctx.request
+    exchange = exchange_of(ctx)
     entry = await usable(exchange, exchange.endpoint.registry.tools.get(params.name))
     if entry is None:
         raise MCPError(types.INVALID_PARAMS, f"Unknown tool: {params.name}")

@@ -23,9 +23,11 @@ class Watch:
         self._left: asyncio.Task[None] | None = None
         self._timers = [asyncio.get_running_loop().call_later(PATIENCE, self._begin)]
 
-    def revoke(self) -> None:
-        """End the call because its access ended."""
-        self._end("revoked")
+    def end(self, reason: str) -> None:
+        """End the call, once."""
+        if self.ended is None:
+            self.ended = reason
+            self._task.cancel()
 
     def stop(self) -> None:
         """The call is over."""
@@ -38,16 +40,11 @@ class Watch:
         loop = asyncio.get_running_loop()
         self._timers = [
             loop.call_later(conf().keep_alive, self._reply.start),
-            loop.call_later(self._lifetime, self.revoke),
+            loop.call_later(self._lifetime, self.end, "expired"),
         ]
         self._left = loop.create_task(gone(self._receive))
         self._left.add_done_callback(self._on_left)
 
     def _on_left(self, left: "asyncio.Task[None]") -> None:
         if not left.cancelled():
-            self._end("left")
-
-    def _end(self, reason: str) -> None:
-        if self.ended is None:
-            self.ended = reason
-            self._task.cancel()
+            self.end("left")

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 import orjson
 from mcp_types import INVALID_REQUEST, PARSE_ERROR
@@ -54,7 +54,7 @@ def failure(request_id: RequestId | None, code: int, message: str, data: Any = N
     return envelope if request_id is None else {"jsonrpc": "2.0", "id": request_id, "error": error}
 
 
-def is_request_id(value: object) -> bool:
+def is_request_id(value: object) -> TypeGuard[RequestId]:
     """Whether a value can be a JSON-RPC id in MCP: a string or an integer."""
     return isinstance(value, str | int) and not isinstance(value, bool)
 
@@ -76,16 +76,15 @@ def check_envelope(message: Any) -> dict[str, Any]:
     raise HttpError(400, INVALID_REQUEST, "Invalid request: not a JSON-RPC 2.0 message")
 
 
-def frame(
-    data: bytes, event_id: str | None = None, event: str = "message", retry: int | None = None
-) -> bytes:
+def frame(data: bytes, event_id: str | None = None, event: str = "message") -> bytes:
     """One event of an event stream."""
-    lines = b""
-    if event_id is not None:
-        lines += b"id: " + event_id.encode() + b"\r\n"
-    if retry is not None:
-        lines += b"retry: %d\r\n" % retry
-    return lines + b"event: " + event.encode() + b"\r\ndata: " + data + b"\r\n\r\n"
+    number = b"id: " + event_id.encode() + b"\r\n" if event_id is not None else b""
+    return number + b"event: " + event.encode() + b"\r\ndata: " + data + b"\r\n\r\n"
+
+
+def priming_frame(event_id: str, retry: int) -> bytes:
+    """An empty event: an id to resume from, and after how many milliseconds (MCP 2025-11-25 basic/transports)."""
+    return f"id: {event_id}\r\nretry: {retry}\r\ndata: \r\n\r\n".encode()
 
 
 async def read_body(receive: Receive, limit: int) -> bytes:
