@@ -1,7 +1,8 @@
 """Makes a bare machine ready and starts the site: `python3 scripts/bootstrap.py run`.
 
-    run   .venv with requirements.txt, .env with a secret key of its own, then `manage.py start`
-    dev   .venv with requirements-dev.txt, for tests and linters
+    prepare   .venv with requirements.txt, and .env with a secret key of its own
+    run       the same, then `manage.py start`
+    dev       .venv with requirements-dev.txt, for tests and linters
 
 Standard library only, and in words that an old Python 3 can parse, so that it can say what is missing.
 A step that is done already is skipped: a second run takes no time.
@@ -28,11 +29,13 @@ class Problem(Exception):
 
 def main(command: str) -> None:
     """Prepare for `command`; for `run`, become the server."""
+    if command not in ("prepare", "run", "dev"):
+        raise Problem("Say what to do: scripts/bootstrap.py prepare, run or dev.")
     requirements = "requirements-dev.txt" if command == "dev" else "requirements.txt"
     try:
         create_venv()
         install(requirements)
-        if command == "run":
+        if command != "dev":
             write_env_file()
     except OSError as error:
         raise Problem(
@@ -174,7 +177,7 @@ def last_line(output: str) -> str:
 
 if __name__ == "__main__":
     try:
-        main(sys.argv[1] if len(sys.argv) > 1 else "run")
+        main(" ".join(sys.argv[1:]))
     except Problem as problem:
         sys.exit(str(problem))
     except KeyboardInterrupt:
