@@ -21,7 +21,7 @@ from tests.clients.app import App  # noqa: E402  (the project is importable only
 from tests.live import LiveServer  # noqa: E402
 from tests.person import Person  # noqa: E402
 
-ROUNDS, SECONDS, CONNECTIONS = 3, 3, 16
+ROUNDS, SECONDS, CONNECTIONS = 3, 2, 16
 UVICORN = ("--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "warning")
 USERNAME, PASSWORD = "bench", "a passphrase for one run"
 ID = "@ID@"
@@ -40,6 +40,7 @@ class Target:
     """One request to repeat, the text its answer must have, and what each round measured."""
 
     title: str
+    pid: int
     url: str
     expected: str
     headers: dict[str, str] = field(default_factory=dict)
@@ -47,6 +48,7 @@ class Target:
     rates: list[float] = field(default_factory=list)
     p50: list[float] = field(default_factory=list)
     p99: list[float] = field(default_factory=list)
+    cpu: list[float] = field(default_factory=list)
 
     def check(self) -> None:
         """Make one request and read its answer: a fast refusal is no result."""
@@ -69,6 +71,7 @@ class Target:
             "BENCH_HEADERS": "\n".join(f"{name}: {value}" for name, value in self.headers.items()),
         }
         options = ["-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", "-s", str(ROOT / "benchmarks" / "call.lua")]
+        before = cpu_seconds(self.pid)
         with pinned(core):
             done = subprocess.run(
                 [wrk, *options, self.url], env=environment, capture_output=True, text=True, check=True
@@ -76,6 +79,7 @@ class Target:
         calls, microseconds, errors, p50, p99 = map(int, done.stdout.rpartition("RESULT ")[2].split())
         if errors:
             raise BenchError(f"{self.title}: {errors} of {calls} calls failed.")
+        self.cpu.append((cpu_seconds(self.pid) - before) / calls * 1e6)
         self.rates.append(calls / (microseconds / 1e6))
         self.p50.append(p50 / 1000)
         self.p99.append(p99 / 1000)
@@ -85,10 +89,10 @@ def main() -> None:
     """Measure every target in turn, round after round, and print the medians."""
     wrk = find_wrk()
     server_core, client_core = cores()
-    with pinned(server_core), LiveServer("uvicorn", arguments=UVICORN) as site, hello_server() as hello_url:
+    with pinned(server_core), LiveServer("uvicorn", arguments=UVICORN) as site, hello_server() as hello:
         site.create_user(USERNAME, PASSWORD)
         token = App(site.url).connect(Person(site.url, USERNAME, PASSWORD))
-        targets = [Target("bare hello ASGI app", hello_url, "world"), *mcp_targets(f"{site.url}/mcp", token)]
+        targets = [hello, *mcp_targets(site.pid, f"{site.url}/mcp", token)]
         for _ in range(ROUNDS):
             for target in targets:
                 target.check()
@@ -97,20 +101,19 @@ def main() -> None:
             target.check()
     where = "sharing cores with wrk" if server_core is None else "on one core, wrk on another"
     print(f"{CONNECTIONS} connections, one server process {where}: medians of {ROUNDS} rounds of {SECONDS} s")
-    print(f"{'':34}{'calls/s':>10}{'of hello':>10}{'p50 ms':>9}{'p99 ms':>9}")
-    hello = median(targets[0].rates)
+    print(f"{'':34}{'calls/s':>9}{'of hello':>10}{'CPU µs':>9}{'p50 ms':>9}{'p99 ms':>9}")
     for target in targets:
         rate = median(target.rates)
         print(
-            f"{target.title:34}{rate:>10,.0f}{rate / hello:>10.1%}"
-            f"{median(target.p50):>9.1f}{median(target.p99):>9.1f}"
+            f"{target.title:34}{rate:>9,.0f}{rate / median(hello.rates):>10.1%}"
+            f"{median(target.cpu):>9,.0f}{median(target.p50):>9.1f}{median(target.p99):>9.1f}"
         )
 
 
 # --- What is measured -------------------------------------------------------------------------
 
 
-def mcp_targets(url: str, token: str) -> Iterator[Target]:
+def mcp_targets(pid: int, url: str, token: str) -> Iterator[Target]:
     """An `async def` tool in both eras, and a `def` tool, which takes a thread."""
     headers = {
         "Authorization": f"Bearer {token}",
@@ -129,10 +132,15 @@ def mcp_targets(url: str, token: str) -> Iterator[Target]:
             "Mcp-Name": name,
         }
         body = {"method": "tools/call", "params": {**params, "_meta": META}}
-        yield Target(f"2026-07-28, {title}", url, expected, modern, body)
+        yield Target(f"2026-07-28, {title}", pid, url, expected, modern, body)
         session = {**headers, **start_session(url, headers)}
         yield Target(
-            f"2025-11-25 session, {title}", url, expected, session, {"method": "tools/call", "params": params}
+            f"2025-11-25 session, {title}",
+            pid,
+            url,
+            expected,
+            session,
+            {"method": "tools/call", "params": params},
         )
 
 
@@ -152,15 +160,15 @@ def start_session(url: str, headers: dict[str, str]) -> dict[str, str]:
 
 
 @contextmanager
-def hello_server() -> Iterator[str]:
-    """URL of the bare app, served as the site is."""
+def hello_server() -> Iterator[Target]:
+    """The bare app, served as the site is."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     process = subprocess.Popen(
         [sys.executable, "-m", "uvicorn", *UVICORN, "--port", str(port), "benchmarks.hello:app"], cwd=ROOT
     )
     try:
-        yield f"http://127.0.0.1:{port}/"
+        yield Target("bare hello ASGI app", process.pid, f"http://127.0.0.1:{port}/", "world")
     finally:
         process.terminate()
         process.wait()
@@ -191,15 +199,22 @@ def pinned(core: int | None) -> Iterator[None]:
         os.sched_setaffinity(0, usable)
 
 
+def cpu_seconds(pid: int) -> float:
+    """Processor time that a process has had so far; 0 where the system does not tell (proc(5), stat)."""
+    stat = Path(f"/proc/{pid}/stat")
+    if not stat.exists():
+        return 0.0
+    user, system = stat.read_text().rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
 def find_wrk() -> str:
     """Path of wrk; from the system's packages when there is none and this is root."""
     if (found := shutil.which("wrk")) is not None:
         return found
     apt = shutil.which("apt-get")
     if apt is None or os.geteuid() != 0:
-        raise BenchError(
-            "wrk is missing: install it (Debian, Ubuntu: apt-get install wrk) and run this again."
-        )
+        raise BenchError("wrk is missing: install it (Debian, Ubuntu: apt-get install wrk) and run this again.")
     subprocess.run([apt, "install", "-y", "-qq", "wrk"], check=True, stdout=subprocess.DEVNULL)
     return shutil.which("wrk") or "wrk"
 
