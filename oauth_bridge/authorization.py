@@ -82,10 +82,11 @@ def approve(asked: AuthorizationRequest, user: User, scopes: Iterable[str]) -> s
         user=user, client=asked.client, resource=asked.resource.uri, state=Connection.State.PAUSED
     ).exists():
         return refuse(asked, "access_denied", "This connection is paused.")
+    allowed = set(scopes)
     headers, _, _ = make_server().create_authorization_response(
         _uri(asked.query),
         "GET",
-        scopes=[scope.name for scope in asked.scopes if scope.name in set(scopes)],
+        scopes=[scope.name for scope in asked.scopes if scope.name in allowed],
         credentials={"user": user, "client": asked.client, "response_mode": None},
     )
     return response_location(headers["Location"], [])

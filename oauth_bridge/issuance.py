@@ -151,6 +151,8 @@ def _issue(
     scopes: str,
     previous: RefreshToken | None,
 ) -> tuple[AccessToken, RefreshToken | None]:
+    # A scope that was asked for twice is stored and answered once.
+    token["scope"] = " ".join(dict.fromkeys(token["scope"].split()))
     expires = timezone.now() + timedelta(seconds=token["expires_in"])
     access_token = validator._create_access_token(expires, request, token)
     ConnectionAccessToken.objects.create(connection=connection, access_token=access_token)

@@ -1,0 +1,247 @@
+"""Refresh tokens (RFC 6749 §6, RFC 9700 §4.14.2): rotation, reuse, the grace window, scopes and expiry."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db.models import F
+from django.utils import timezone
+from oauth2_provider.models import AccessToken, RefreshToken
+
+from accounts.models import User
+from oauth_bridge import issuance
+from oauth_bridge.bearer import BearerError, verify
+from oauth_bridge.models import Client, Connection, ConnectionRefreshToken
+from oauth_bridge.revocation import pause_connections, resume_connections, revoke_connections
+from tests.oauth_bridge.flows import Flow
+from tests.oauth_bridge.protected import OTHER_RESOURCE, RESOURCE
+
+
+def error(response: Any) -> str:
+    assert response.status_code == 400
+    return str(response.json()["error"])
+
+
+def pass_grace() -> None:
+    """Let the grace window of every rotated token be over."""
+    ConnectionRefreshToken.objects.update(rotated_at=F("rotated_at") - timedelta(seconds=31))
+
+
+class TestRotation:
+    def test_gives_a_new_pair(self, flow: Flow) -> None:
+        tokens = flow.tokens()
+        renewed = flow.refresh(tokens["refresh_token"]).json()
+        assert renewed["refresh_token"] != tokens["refresh_token"]
+        assert verify(renewed["access_token"], RESOURCE)
+
+    def test_the_spent_access_token_ends(self, flow: Flow) -> None:
+        tokens = flow.tokens()
+        flow.refresh(tokens["refresh_token"])
+        with pytest.raises(BearerError):
+            verify(tokens["access_token"], RESOURCE)
+
+    def test_goes_on_for_generations_of_one_connection(self, flow: Flow) -> None:
+        token = flow.tokens()["refresh_token"]
+        for _ in range(4):
+            token = flow.refresh(token).json()["refresh_token"]
+        assert Connection.objects.count() == 1
+        assert RefreshToken.objects.values("token_family").distinct().count() == 1
+
+    def test_of_a_confidential_client_wants_its_secret(self, confidential: Flow) -> None:
+        token = confidential.tokens()["refresh_token"]
+        assert confidential.refresh(token, client_secret="wrong").status_code == 401
+        assert confidential.refresh(token).status_code == 200
+
+
+class TestReuse:
+    def test_after_the_grace_window_ends_the_family(self, flow: Flow, caplog: pytest.LogCaptureFixture) -> None:
+        """RFC 9700 §4.14.2."""
+        tokens = flow.tokens()
+        renewed = flow.refresh(tokens["refresh_token"]).json()
+        pass_grace()
+        assert error(flow.refresh(tokens["refresh_token"])) == "invalid_grant"
+        assert error(flow.refresh(renewed["refresh_token"])) == "invalid_grant"
+        with pytest.raises(BearerError):
+            verify(renewed["access_token"], RESOURCE)
+        assert "came back" in caplog.text
+        assert tokens["refresh_token"] not in caplog.text
+
+    def test_ends_the_siblings_too(self, flow: Flow) -> None:
+        tokens = flow.tokens()
+        renewed = [flow.refresh(tokens["refresh_token"]).json() for _ in range(3)]
+        pass_grace()
+        flow.refresh(tokens["refresh_token"])
+        for answer in renewed:
+            with pytest.raises(BearerError):
+                verify(answer["access_token"], RESOURCE)
+
+    def test_spares_other_grants(self, flow: Flow) -> None:
+        other, tokens = flow.tokens(), flow.tokens()
+        flow.refresh(tokens["refresh_token"])
+        pass_grace()
+        flow.refresh(tokens["refresh_token"])
+        assert verify(other["access_token"], RESOURCE)
+
+    def test_tells_the_open_streams(self, flow: Flow, ended: list[frozenset[int]], committed: Any) -> None:
+        tokens = flow.tokens()
+        flow.refresh(tokens["refresh_token"])
+        pass_grace()
+        with committed():
+            flow.refresh(tokens["refresh_token"])
+        assert ended == [{Connection.objects.get().pk}]
+
+
+class TestGrace:
+    """A retry after a lost answer, or two windows that refresh at once, must not sign the user out."""
+
+    def test_a_retry_gets_a_sibling(self, flow: Flow) -> None:
+        tokens = flow.tokens()
+        first, second = (flow.refresh(tokens["refresh_token"]).json() for _ in range(2))
+        assert first["access_token"] != second["access_token"]
+        assert verify(first["access_token"], RESOURCE)
+        assert verify(second["access_token"], RESOURCE)
+
+    def test_both_go_on_from_there(self, flow: Flow) -> None:
+        tokens = flow.tokens()
+        for answer in [flow.refresh(tokens["refresh_token"]).json() for _ in range(2)]:
+            assert flow.refresh(answer["refresh_token"]).status_code == 200
+
+    def test_a_retry_that_overtook_gets_a_sibling(self, flow: Flow, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Both were found unspent; the second sees under the lock that the first was there."""
+        tokens = flow.tokens()
+        find = issuance.find_refresh_token
+
+        def find_then_lose(token: str, client: Client) -> Any:
+            found = find(token, client)
+            monkeypatch.setattr(issuance, "find_refresh_token", find)
+            assert flow.refresh(tokens["refresh_token"]).status_code == 200
+            return found
+
+        monkeypatch.setattr(issuance, "find_refresh_token", find_then_lose)
+        answer = flow.refresh(tokens["refresh_token"])
+        assert verify(answer.json()["access_token"], RESOURCE)
+        assert AccessToken.objects.count() == 2
+
+    @pytest.mark.parametrize("meanwhile", ["revoked", "paused"])
+    def test_is_not_for_what_ended_meanwhile(self, flow: Flow, monkeypatch: pytest.MonkeyPatch, meanwhile: str) -> None:
+        tokens = flow.tokens()
+        find = issuance.find_refresh_token
+
+        def find_then_end(token: str, client: Client) -> Any:
+            found = find(token, client)
+            if meanwhile == "paused":
+                pause_connections(Connection.objects.all())
+            else:
+                RefreshToken.objects.update(revoked=timezone.now())
+            return found
+
+        monkeypatch.setattr(issuance, "find_refresh_token", find_then_end)
+        assert error(flow.refresh(tokens["refresh_token"])) == "invalid_grant"
+        assert AccessToken.objects.count() == 1
+
+    def test_can_be_switched_off(self, flow: Flow, settings: Any) -> None:
+        settings.OAUTH_BRIDGE_REFRESH_GRACE = 0
+        tokens = flow.tokens()
+        flow.refresh(tokens["refresh_token"])
+        assert error(flow.refresh(tokens["refresh_token"])) == "invalid_grant"
+
+    def test_ends_with_a_revocation(self, flow: Flow) -> None:
+        """RFC 7009 §2.1: the token cannot be used again after the revocation."""
+        tokens = flow.tokens()
+        renewed = flow.refresh(tokens["refresh_token"]).json()
+        flow.revoke(renewed["refresh_token"])
+        assert error(flow.refresh(tokens["refresh_token"])) == "invalid_grant"
+
+
+class TestScopes:
+    def test_are_those_of_the_grant(self, flow: Flow) -> None:
+        token = flow.tokens(scope="mcp notes:read")["refresh_token"]
+        assert flow.refresh(token).json()["scope"] == "mcp notes:read"
+
+    def test_can_be_fewer_without_being_fewer_for_good(self, flow: Flow) -> None:
+        """RFC 6749 §6: the new refresh token has the scope of the old one."""
+        token = flow.tokens(scope="mcp notes:read")["refresh_token"]
+        narrow = flow.refresh(token, scope="mcp").json()
+        assert narrow["scope"] == "mcp"
+        assert flow.refresh(narrow["refresh_token"]).json()["scope"] == "mcp notes:read"
+
+    @pytest.mark.parametrize("asked", ["mcp notes:write", "mcp offline_access", "mcp mcp"])
+    def test_are_never_more(self, flow: Flow, asked: str) -> None:
+        token = flow.tokens(scope="mcp notes:read")["refresh_token"]
+        assert flow.refresh(token, scope=asked).json()["scope"] == "mcp"
+
+    def test_of_none_that_was_granted_are_all_that_were(self, flow: Flow) -> None:
+        token = flow.tokens(scope="mcp notes:read")["refresh_token"]
+        assert flow.refresh(token, scope="notes:write").json()["scope"] == "mcp notes:read"
+
+    def test_follow_a_connection_that_was_narrowed(self, flow: Flow) -> None:
+        tokens = flow.tokens(scope="mcp notes:read")
+        Connection.objects.update(scopes="notes:read")
+        assert verify(tokens["access_token"], RESOURCE).scopes == {"notes:read"}
+        assert flow.refresh(tokens["refresh_token"]).json()["scope"] == "notes:read"
+
+
+class TestRefused:
+    def test_unknown(self, flow: Flow) -> None:
+        assert error(flow.refresh("unknown")) == "invalid_grant"
+
+    def test_missing(self, flow: Flow) -> None:
+        assert error(flow.token(grant_type="refresh_token")) == "invalid_request"
+
+    def test_of_another_client(self, flow: Flow, confidential: Flow) -> None:
+        """RFC 6749 §10.4."""
+        assert error(confidential.refresh(flow.tokens()["refresh_token"])) == "invalid_grant"
+
+    def test_for_another_resource(self, flow: Flow) -> None:
+        token = flow.tokens()["refresh_token"]
+        assert error(flow.refresh(token, resource=OTHER_RESOURCE)) == "invalid_target"
+        assert flow.refresh(token, resource=RESOURCE).status_code == 200
+
+    def test_idle_for_thirty_days(self, flow: Flow) -> None:
+        token = flow.tokens()["refresh_token"]
+        RefreshToken.objects.update(created=timezone.now() - timedelta(days=30))
+        assert error(flow.refresh(token)) == "invalid_grant"
+
+    def test_never_when_it_does_not_expire(self, flow: Flow, settings: Any) -> None:
+        settings.OAUTH2_PROVIDER = {**settings.OAUTH2_PROVIDER, "REFRESH_TOKEN_EXPIRE_SECONDS": None}
+        token = flow.tokens()["refresh_token"]
+        RefreshToken.objects.update(created=timezone.now() - timedelta(days=3000))
+        assert flow.refresh(token).status_code == 200
+
+    @pytest.mark.parametrize("spent", [False, True])
+    def test_of_a_deactivated_user(self, flow: Flow, spent: bool) -> None:
+        token = flow.tokens()["refresh_token"]
+        if spent:
+            flow.refresh(token)
+        User.objects.update(is_active=False)
+        assert error(flow.refresh(token)) == "invalid_grant"
+
+    def test_of_a_disabled_client(self, flow: Flow) -> None:
+        token = flow.tokens()["refresh_token"]
+        Client.objects.update(disabled=True)
+        assert flow.refresh(token).json()["error"] == "invalid_client"
+
+    def test_of_a_revoked_connection(self, flow: Flow) -> None:
+        token = flow.tokens()["refresh_token"]
+        revoke_connections(Connection.objects.all())
+        assert error(flow.refresh(token)) == "invalid_grant"
+
+    def test_of_a_connection_that_expired(self, flow: Flow) -> None:
+        token = flow.tokens()["refresh_token"]
+        Connection.objects.update(expires_at=timezone.now())
+        assert error(flow.refresh(token)) == "invalid_grant"
+
+    def test_while_the_connection_is_paused(self, flow: Flow) -> None:
+        token = flow.tokens()["refresh_token"]
+        pause_connections(Connection.objects.all())
+        assert error(flow.refresh(token)) == "invalid_grant"
+        resume_connections(Connection.objects.all())
+        assert flow.refresh(token).status_code == 200
+
+    def test_when_its_access_token_was_deleted_by_hand(self, flow: Flow) -> None:
+        token = flow.tokens()["refresh_token"]
+        AccessToken.objects.all().delete()
+        assert error(flow.refresh(token)) == "invalid_grant"
+
+    def test_an_access_token_is_none(self, flow: Flow) -> None:
+        assert error(flow.refresh(flow.tokens()["access_token"])) == "invalid_grant"
