@@ -52,9 +52,7 @@ def list_notes(ctx: Context, limit: Limit = 50) -> list[NoteView]:
 
 
 @tool(scope=READ, read_only=True)
-def search_notes(
-    ctx: Context, query: Annotated[str, Field(min_length=1)], limit: Limit = 50
-) -> list[NoteView]:
+def search_notes(ctx: Context, query: Annotated[str, Field(min_length=1)], limit: Limit = 50) -> list[NoteView]:
     """Find your notes that contain a text."""
     found = Note.objects.filter(owner=ctx.user, text__icontains=query)
     return [view(note) for note in found[:limit]]

@@ -38,9 +38,7 @@ def test_multiple_content_types() -> list[TextContent | ImageContent | EmbeddedR
     return [
         TextContent(type="text", text="Multiple content types test:"),
         ImageContent(type="image", data=PNG, mime_type="image/png"),
-        embed(
-            "test://mixed-content-resource", "application/json", json.dumps({"test": "data", "value": 123})
-        ),
+        embed("test://mixed-content-resource", "application/json", json.dumps({"test": "data", "value": 123})),
     ]
 
 

@@ -96,9 +96,7 @@ async def test_elicitation_sep1330_enums(ctx: Context) -> str:
         required=False,
         untitledSingle=text_field(enum=plain),
         titledSingle=text_field(oneOf=options),
-        legacyEnum=text_field(
-            enum=["opt1", "opt2", "opt3"], enumNames=["Option One", "Option Two", "Option Three"]
-        ),
+        legacyEnum=text_field(enum=["opt1", "opt2", "opt3"], enumNames=["Option One", "Option Two", "Option Three"]),
         untitledMulti={"type": "array", "minItems": 1, "maxItems": 3, "items": text_field(enum=plain)},
         titledMulti={"type": "array", "minItems": 1, "maxItems": 3, "items": {"anyOf": choices}},
     )

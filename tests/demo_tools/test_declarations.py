@@ -57,9 +57,7 @@ def test_a_note_is_read_with_the_scope_for_reading(declared: Registry) -> None:
 
 
 def test_only_deleting_is_destructive(declared: Registry) -> None:
-    assert {name for name in NOTES | OTHERS if declared.tools[name].effect == "destructive"} == {
-        "delete_note"
-    }
+    assert {name for name in NOTES | OTHERS if declared.tools[name].effect == "destructive"} == {"delete_note"}
 
 
 def test_the_default_greeting_has_its_name(declared: Registry) -> None:
