@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -23,24 +22,24 @@ class Conf:
     endpoints: dict[str, dict[str, str]]
     authenticator: Authenticator
     """`(token, resource) -> Principal`; raises `oauth_bridge.bearer.BearerError`."""
-    sessions: bool = True
+    sessions: bool
     """False serves every protocol version without sessions."""
-    allowed_hosts: tuple[str, ...] = ()
-    allowed_origins: tuple[str, ...] = ()
-    body_limit: int = 4 * 1024 * 1024
+    allowed_hosts: tuple[str, ...]
+    allowed_origins: tuple[str, ...]
+    body_limit: int
     """Bytes of the largest request body."""
-    threads: int = 16
+    threads: int
     """Threads that run synchronous tools."""
-    session_idle: float = 24 * 3600
+    session_idle: float
     """Seconds after its last request at which a session is forgotten."""
-    max_sessions: int = 50_000
-    event_ttl: float = 300
+    max_sessions: int
+    event_ttl: float
     """Seconds for which an ended or abandoned stream can be resumed."""
-    keep_alive: float = 15
+    keep_alive: float
     """Seconds of silence after which an event stream gets a comment line."""
-    ask_timeout: float = 600
+    ask_timeout: float
     """Seconds that a question to the client may wait for its answer."""
-    state_keys: tuple[str, ...] = field(default=(), repr=False)
+    state_keys: tuple[str, ...] = field(repr=False)
     """Secrets that seal request state: the first seals, all open."""
 
     @property
@@ -53,20 +52,6 @@ class Conf:
 @cache
 def conf() -> Conf:
     """The settings in force."""
-    optional: dict[str, Any] = {
-        name: getattr(settings, f"MCP_{name.upper()}")
-        for name in (
-            "sessions",
-            "body_limit",
-            "threads",
-            "session_idle",
-            "max_sessions",
-            "event_ttl",
-            "keep_alive",
-            "ask_timeout",
-        )
-        if hasattr(settings, f"MCP_{name.upper()}")
-    }
     return Conf(
         public_url=settings.PUBLIC_URL,
         endpoints=settings.MCP_ENDPOINTS,
@@ -74,7 +59,14 @@ def conf() -> Conf:
         allowed_hosts=tuple(settings.ALLOWED_HOSTS),
         allowed_origins=tuple(settings.MCP_ALLOWED_ORIGINS),
         state_keys=(settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS),
-        **optional,
+        sessions=settings.MCP_SESSIONS,
+        body_limit=settings.MCP_BODY_LIMIT,
+        threads=settings.MCP_THREADS,
+        session_idle=settings.MCP_SESSION_IDLE,
+        max_sessions=settings.MCP_MAX_SESSIONS,
+        event_ttl=settings.MCP_EVENT_TTL,
+        keep_alive=settings.MCP_KEEP_ALIVE,
+        ask_timeout=settings.MCP_ASK_TIMEOUT,
     )
 
 

@@ -19,7 +19,7 @@ read_env_file(BASE_DIR / ".env")
 
 PORT = env.port("PORT", default=8000)
 # Issuer, resource and every link are made from this one URL, never from a request's headers.
-PUBLIC_URL = env.url("PUBLIC_URL", default=f"http://localhost:{PORT}").rstrip("/")
+PUBLIC_URL = env.site_url("PUBLIC_URL", default=f"http://localhost:{PORT}").rstrip("/")
 _public = urlsplit(PUBLIC_URL)
 _secure = _public.scheme == "https"
 _loopback = ["localhost", "127.0.0.1", "[::1]"]
@@ -107,9 +107,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
-CHANNEL_LAYERS = {
-    "default": {"BACKEND": "channels.layers.InMemoryChannelLayer", "CONFIG": {"capacity": 10_000}}
-}
+CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer", "CONFIG": {"capacity": 10_000}}}
 
 # --- People ---------------------------------------------------------------------------------
 
@@ -207,4 +205,9 @@ MCP_SESSIONS = env.bool("MCP_SESSIONS", default=True)
 MCP_ALLOWED_ORIGINS = env.list("MCP_ALLOWED_ORIGINS", default=[])
 MCP_BODY_LIMIT = env.int("MCP_BODY_LIMIT", default=4 * 1024 * 1024)
 MCP_THREADS = env.int("MCP_THREADS", default=16)
+MCP_SESSION_IDLE = env.int("MCP_SESSION_IDLE", default=24 * 3600)
+MCP_MAX_SESSIONS = env.int("MCP_MAX_SESSIONS", default=50_000)
+MCP_EVENT_TTL = env.int("MCP_EVENT_TTL", default=300)
+MCP_KEEP_ALIVE = env.int("MCP_KEEP_ALIVE", default=15)
+MCP_ASK_TIMEOUT = env.int("MCP_ASK_TIMEOUT", default=600)
 MCP_AUTHENTICATOR = "oauth_bridge.bearer.verify"
