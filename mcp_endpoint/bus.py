@@ -15,6 +15,8 @@ from channels.layers import get_channel_layer
 logger = logging.getLogger(__name__)
 
 GROUP = "mcp_endpoint"
+RENEWAL = 3600
+"""Seconds between two joinings of the group: layers drop a member that joined a day ago (`group_expiry`)."""
 Message = dict[str, Any]
 Handler = Callable[[Message], None]
 
@@ -27,7 +29,7 @@ class Bus:
         self._loop = asyncio.get_running_loop()
         self._layer = cast(Any, get_channel_layer())
         self._joined: asyncio.Task[str] | None = None
-        self._listener: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
 
     def subscribe(self, kind: str, handler: Handler) -> Callable[[], None]:
         """Call `handler` on this loop for each message of a kind; returns what undoes it."""
@@ -53,8 +55,14 @@ class Bus:
     async def _join(self) -> str:
         channel = cast(str, await self._layer.new_channel())
         await self._layer.group_add(GROUP, channel)
-        self._listener = self._loop.create_task(self._listen(channel), context=contextvars.Context())
+        for work in (self._listen(channel), self._renew(channel)):
+            self._tasks.append(self._loop.create_task(work, context=contextvars.Context()))
         return channel
+
+    async def _renew(self, channel: str) -> None:
+        while True:
+            await asyncio.sleep(RENEWAL)
+            await self._layer.group_add(GROUP, channel)
 
     async def _listen(self, channel: str) -> None:
         while True:

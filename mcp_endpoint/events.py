@@ -53,8 +53,8 @@ class EventLog(Protocol):
     async def end(self, session_id: str, stream: str) -> None:
         """No further event will come on this stream."""
 
-    async def forget(self, session_id: str) -> None:
-        """Drop all streams of a session and end those being read."""
+    async def forget(self, session_id: str, stream: str | None = None) -> None:
+        """Drop a stream of a session, or all of them, and end those being read."""
 
 
 @dataclass
@@ -107,10 +107,14 @@ class InProcessEvents:
             self._ended.append((found.ended_at, session_id, stream))
             found.wake()
 
-    async def forget(self, session_id: str) -> None:
-        for found in self._sessions.pop(session_id, {}).values():
-            found.ended_at = time.monotonic()
-            found.wake()
+    async def forget(self, session_id: str, stream: str | None = None) -> None:
+        streams = self._sessions.get(session_id, {})
+        for name in [stream] if stream is not None else list(streams):
+            if (found := streams.pop(name, None)) is not None:
+                found.ended_at = time.monotonic()
+                found.wake()
+        if not streams:
+            self._sessions.pop(session_id, None)
 
     def _drop_old(self) -> None:
         horizon = time.monotonic() - conf().event_ttl

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Any
 
 from mcp_types import INTERNAL_ERROR
 
@@ -11,7 +12,7 @@ from mcp_endpoint.bearer import authenticate
 from mcp_endpoint.endpoints import Endpoint
 from mcp_endpoint.errors import HttpError
 from mcp_endpoint.server import EndpointServer
-from mcp_endpoint.wire import Headers, Receive, RequestId, Scope, Send, respond, respond_error
+from mcp_endpoint.wire import Headers, Receive, RequestId, Scope, Send, end_stream, respond, respond_error
 from oauth_bridge.principal import Principal
 
 logger = logging.getLogger(__name__)
@@ -47,17 +48,13 @@ def gate(endpoint: Endpoint, server: EndpointServer, transport: Transport) -> Ap
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
         headers: dict[bytes, bytes] = dict(scope["headers"])
         call: Call | None = None
+        answer = _Answer(send)
+        send = answer.send
         try:
             guard.check_host(headers)
-            origin = guard.check_origin(headers)
-        except HttpError as error:
-            return await respond_error(send, error)
-        cors = guard.cors_headers(origin)
-        if cors:
-            send = _with_headers(send, cors)
-        if scope["method"] == "OPTIONS":
-            return await respond(send, 204, headers=guard.preflight_headers(headers))
-        try:
+            answer.extra = guard.cors_headers(guard.check_origin(headers))
+            if scope["method"] == "OPTIONS":
+                return await respond(send, 204, headers=guard.preflight_headers(headers))
             principal = await authenticate(headers, endpoint)
             call = Call(scope, receive, send, headers, endpoint, server, principal)
             await transport(call)
@@ -67,15 +64,23 @@ def gate(endpoint: Endpoint, server: EndpointServer, transport: Transport) -> Ap
             logger.debug("client left during %s %s", scope["method"], scope["path"])
         except Exception:
             logger.exception("%s %s failed", scope["method"], scope["path"])
+            if answer.begun:
+                return await end_stream(send)
             await respond_error(send, HttpError(500, INTERNAL_ERROR, "Internal error"))
 
     return application
 
 
-def _with_headers(send: Send, headers: Headers) -> Send:
-    async def send_with_headers(message: dict[str, object]) -> None:
-        if message["type"] == "http.response.start":
-            message = {**message, "headers": [*message["headers"], *headers]}  # type: ignore[misc]  # ASGI's own shape
-        await send(message)
+class _Answer:
+    """The way out of one request: adds what its Origin needs, and knows whether the answer has begun."""
 
-    return send_with_headers
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.extra: Headers = ()
+        self.begun = False
+
+    async def send(self, message: dict[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            self.begun = True
+            message["headers"] = [*message["headers"], *self.extra]
+        await self._send(message)

@@ -24,7 +24,7 @@ from mcp_endpoint.sdk import (
 )
 from mcp_endpoint.streams import expires_in, open_streams
 from mcp_endpoint.watch import Watch
-from mcp_endpoint.wire import encode, failure, respond, success
+from mcp_endpoint.wire import encode, encode_answer, failure, respond, success
 
 ROUTING_HEADERS = (b"mcp-protocol-version", b"mcp-method", b"mcp-name")
 
@@ -57,7 +57,7 @@ async def serve(call: Call, message: dict[str, Any]) -> None:
     try:
         with open_streams().holding(call.principal.connection_id, lambda: watch.end("revoked")):
             result = await serve_one(call.server, exchange, method, params, connection=connection, lifespan_state=None)
-        reply.finish(encode(success(message["id"], result)))
+        reply.finish(encode_answer(message["id"], success(message["id"], result)))
     except asyncio.CancelledError:
         reply.detach()
         reply.finish(encode(failure(message["id"], INVALID_REQUEST, "Access to this server ended")), 401)

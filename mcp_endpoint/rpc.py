@@ -15,7 +15,7 @@ from mcp_endpoint.reply import Outlet
 from mcp_endpoint.sdk import Connection, modern_error_data, serve_one
 from mcp_endpoint.sessions import SessionLimitError, SessionRecord, sessions
 from mcp_endpoint.streams import open_streams
-from mcp_endpoint.wire import encode, failure, is_request_id, success
+from mcp_endpoint.wire import encode_answer, failure, is_request_id, success
 
 _running: set[asyncio.Task[None]] = set()
 Envelope = dict[str, Any]
@@ -86,7 +86,7 @@ def start(call: Call, session: SessionRecord | None, message: Envelope, reply: O
 
     async def run() -> None:
         answer = await _answer(call, session, message, reply, version)
-        reply.finish(encode(answer) if answer else b"", 200 if answer else 202)
+        reply.finish(answer, 200 if answer else 202)
 
     _spawn(run(), reply)
 
@@ -102,8 +102,8 @@ def start_batch(
 
     async def run() -> None:
         answers = await asyncio.gather(*(_answer(call, session, message, reply, version) for message in messages))
-        given = [answer for answer in answers if answer]
-        reply.finish(encode(given) if given else b"", 200 if given else 202)
+        given = b",".join(answer for answer in answers if answer)
+        reply.finish(b"[" + given + b"]" if given else b"", 200 if given else 202)
 
     _spawn(run(), reply)
 
@@ -129,10 +129,8 @@ def _spawn(work: Coroutine[Any, Any, None], reply: Outlet) -> None:
     task.add_done_callback(over)
 
 
-async def _answer(
-    call: Call, session: SessionRecord | None, message: Envelope, reply: Outlet, version: str
-) -> Envelope | None:
-    """The JSON-RPC response to one request, or None when it was cancelled: then none is due."""
+async def _answer(call: Call, session: SessionRecord | None, message: Envelope, reply: Outlet, version: str) -> bytes:
+    """The JSON-RPC response to one request, empty when it was cancelled: then none is due."""
     work = asyncio.ensure_future(_respond(call, session, message, reply, version))
     board, key = calls(), (session.id if session else "", message["id"])
     if session is not None:
@@ -143,7 +141,7 @@ async def _answer(
     finally:
         work.cancel()
         board.running.pop(key, None)
-    return None if work.cancelled() else work.result()
+    return b"" if work.cancelled() else encode_answer(message["id"], work.result())
 
 
 async def _respond(

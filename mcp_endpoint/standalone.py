@@ -68,7 +68,7 @@ class StandaloneStreams:
         """Nobody came back for the stream: stop logging for it."""
         if self._holders.get(holder.session_id) is holder:
             del self._holders[holder.session_id]
-            self._spawn(events().end(holder.session_id, STANDALONE))
+            self._spawn(events().forget(holder.session_id, STANDALONE))
 
     def _on_session_ended(self, message: Message) -> None:
         holder = self._holders.pop(message["session"], None)

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequen
 from typing import Any, TypeGuard
 
 import orjson
-from mcp_types import INVALID_REQUEST, PARSE_ERROR
+from mcp_types import INTERNAL_ERROR, INVALID_REQUEST, PARSE_ERROR
 
 from mcp_endpoint.errors import HttpError
 
@@ -30,6 +30,14 @@ def encode(message: Any) -> bytes:
         return orjson.dumps(message)
     except TypeError:
         return json.dumps(message, separators=(",", ":")).encode()
+
+
+def encode_answer(request_id: RequestId, envelope: Any) -> bytes:
+    """A JSON-RPC response as JSON; an error instead when its result is nested too deep to be written."""
+    try:
+        return encode(envelope)
+    except RecursionError:
+        return encode(failure(request_id, INTERNAL_ERROR, "The result is nested too deep"))
 
 
 def decode(body: bytes) -> Any:
