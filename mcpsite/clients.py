@@ -28,9 +28,7 @@ def instructions(name: str, url: str, site: str, tool: str) -> dict[str, str]:
         "vscode_link": f"vscode:mcp/install?{quote(json.dumps({'name': name, 'type': 'http', 'url': url}))}",
         "inspector": f"npx -y @modelcontextprotocol/inspector --server-url {shlex.quote(url)}",
         "mcp_remote": f"npx -y mcp-remote {shlex.quote(url)}",
-        "mcp_remote_file": indented(
-            {"mcpServers": {name: {"command": "npx", "args": ["-y", "mcp-remote", url]}}}
-        ),
+        "mcp_remote_file": indented({"mcpServers": {name: {"command": "npx", "args": ["-y", "mcp-remote", url]}}}),
         "curl": curl_walk(url, site, tool),
     }
 
@@ -71,13 +69,15 @@ curl -s "$SITE/.well-known/oauth-protected-resource{path}"; echo
 curl -s "$SITE/.well-known/oauth-authorization-server"; echo
 
 # 3. Register as a client
-CLIENT=$(curl -s "$SITE/register" -H 'Content-Type: application/json' -d {shlex.quote(registration)} | field client_id)
+CLIENT=$(curl -s "$SITE/register" -H 'Content-Type: application/json' \\
+  -d {shlex.quote(registration)} | field client_id)
 
 # 4. Open the address that this prints, sign in and allow. The browser ends at an address that it cannot load:
 #    copy what stands there between "code=" and "&".
 VERIFIER=$(openssl rand -hex 32)
 CHALLENGE=$(printf %s "$VERIFIER" | openssl dgst -sha256 -binary | openssl base64 | tr '+/' '-_' | tr -d '=')
-echo "$SITE/authorize?response_type=code&client_id=$CLIENT&redirect_uri=$CALLBACK&resource=$MCP&code_challenge=$CHALLENGE&code_challenge_method=S256&state=walk"
+ASK="response_type=code&client_id=$CLIENT&redirect_uri=$CALLBACK&resource=$MCP&state=walk"
+echo "$SITE/authorize?$ASK&code_challenge=$CHALLENGE&code_challenge_method=S256"
 printf 'code: '; read -r CODE
 
 # 5. The code for a token
@@ -90,10 +90,12 @@ call() {{
   curl -s "$MCP" -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' \\
     -H 'Accept: application/json, text/event-stream' -H 'MCP-Protocol-Version: 2026-07-28' "$@"; echo
 }}
-META='"_meta": {{"io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {{}}}}'
-call -H 'Mcp-Method: tools/list' -d '{{"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {{'"$META"'}}}}'
-call -H 'Mcp-Method: tools/call' -H 'Mcp-Name: {tool}' \\
-  -d '{{"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": {{"name": "{tool}", "arguments": {{}}, '"$META"'}}}}'
+META='"_meta": {{"io.modelcontextprotocol/protocolVersion": "2026-07-28",
+  "io.modelcontextprotocol/clientCapabilities": {{}}}}'
+call -H 'Mcp-Method: tools/list' -d '{{"jsonrpc": "2.0", "id": 1, "method": "tools/list",
+  "params": {{'"$META"'}}}}'
+call -H 'Mcp-Method: tools/call' -H 'Mcp-Name: {tool}' -d '{{"jsonrpc": "2.0", "id": 2, "method": "tools/call",
+  "params": {{"name": "{tool}", "arguments": {{}}, '"$META"'}}}}'
 """
 
 

@@ -25,6 +25,9 @@ _BOOLEANS = {"true": True, "on": True, "yes": True, "1": True, "false": False, "
 class Environment(environ.Env):
     """Typed values of environment variables; raises ImproperlyConfigured with a sentence for people."""
 
+    def __init__(self) -> None:
+        super().__init__()
+
     def int(self, var: _str, default: Any = environ.Env.NOTSET) -> _int:
         """A whole number."""
         value = self.str(var, default=default)
@@ -47,7 +50,7 @@ class Environment(environ.Env):
             raise ImproperlyConfigured(f"{var} must be between 1 and 65535, not {value}.")
         return value
 
-    def url(self, var: _str, default: _str) -> _str:
+    def site_url(self, var: _str, default: _str) -> _str:
         """A URL that can be taken apart; an empty one counts as unset."""
         value = _str(self.str(var, default=default)).strip() or default
         try:

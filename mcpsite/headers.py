@@ -13,7 +13,9 @@ CONTENT_SECURITY_POLICY = (
 )
 
 
-def content_security_policy(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+def content_security_policy(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
     """Middleware: a strict policy on every page but those of the admin, which brings its own scripts and styles."""
 
     def middleware(request: HttpRequest) -> HttpResponse:

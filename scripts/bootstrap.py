@@ -20,17 +20,22 @@ NEWEST_FIRST = ("python3.14", "python3.13", "python3.12", "python3.11", "python3
 VENV = os.path.join(ROOT, ".venv")
 PYTHON = os.path.join(VENV, "Scripts" if os.name == "nt" else "bin", "python")
 # What an interpreter must have, and the exit code by which it says what it lacks.
-PROBE = "import sys; sys.version_info >= {} or sys.exit(3)\ntry: import ensurepip, venv\nexcept ImportError: sys.exit(4)"
+PROBE = """
+import sys
+if sys.version_info < {}: sys.exit(3)
+try: import ensurepip, venv
+except ImportError: sys.exit(4)
+"""
 
 
-class Problem(Exception):
+class BootstrapError(Exception):
     """A sentence that tells a person what to do."""
 
 
 def main(command: str) -> None:
     """Prepare for `command`; for `run`, become the server."""
     if command not in ("prepare", "run", "dev"):
-        raise Problem("Say what to do: scripts/bootstrap.py prepare, run or dev.")
+        raise BootstrapError("Say what to do: scripts/bootstrap.py prepare, run or dev.")
     requirements = "requirements-dev.txt" if command == "dev" else "requirements.txt"
     try:
         create_venv()
@@ -38,10 +43,10 @@ def main(command: str) -> None:
         if command != "dev":
             write_env_file()
     except OSError as error:
-        raise Problem(
+        raise BootstrapError(
             f"Cannot write {error.filename or ROOT} ({error.strerror}): make this folder writable for you, "
             "or move the site to one that is."
-        )
+        ) from None
     if command == "run":
         os.chdir(ROOT)
         sys.stdout.flush()
@@ -56,10 +61,13 @@ def create_venv() -> None:
     print(f"Creating .venv with {base} ...", flush=True)
     writable(ROOT)
     made = subprocess.run(
-        [base, "-m", "venv", "--clear", VENV], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True
+        [base, "-m", "venv", "--clear", VENV],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        universal_newlines=True,
     )
     if made.returncode:
-        raise Problem(f"{base} could not create .venv ({last_line(made.stdout)}): mend that and run this again.")
+        raise BootstrapError(f"{base} could not create .venv ({last_line(made.stdout)}): mend that and run this again.")
 
 
 def find_python() -> str:
@@ -72,11 +80,11 @@ def find_python() -> str:
         codes.append(code)
     wanted = ".".join(map(str, OLDEST))
     if 4 in codes:
-        raise Problem(
+        raise BootstrapError(
             "The venv module of Python is missing: install it (on Debian and Ubuntu: apt install python3-venv) "
             "and run this again."
         )
-    raise Problem(
+    raise BootstrapError(
         f"Python {wanted} or later is needed and only {sys.version.split()[0]} was found: install it, "
         "or name it with PYTHON=/path/to/python3 make run."
     )
@@ -110,7 +118,7 @@ def install(requirements: str) -> None:
     if failed:
         with open(log, encoding="utf-8", errors="replace") as output:
             reason = last_line(output.read())
-        raise Problem(
+        raise BootstrapError(
             f"pip could not install {requirements} ({reason}): check the network and proxy of this machine and "
             "run this again; all that pip said is in .venv/pip.log."
         )
@@ -178,7 +186,7 @@ def last_line(output: str) -> str:
 if __name__ == "__main__":
     try:
         main(" ".join(sys.argv[1:]))
-    except Problem as problem:
+    except BootstrapError as problem:
         sys.exit(str(problem))
     except KeyboardInterrupt:
         sys.exit(130)

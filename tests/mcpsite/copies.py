@@ -115,7 +115,7 @@ class Running:
         raise AssertionError(f"It did not start: {self.output}")
 
     def __exit__(self, *failure: object) -> None:
-        os.killpg(self.process.pid, signal.SIGINT)
+        os.killpg(self.process.pid, signal.SIGTERM)
         self.process.communicate(timeout=30)
 
 

@@ -92,14 +92,16 @@ def test_it_tries_the_next_interpreter_when_one_is_too_old(clone: Path, monkeypa
 def test_only_old_interpreters_are_one_sentence(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     steps = load_bootstrap(clone)
     monkeypatch.setattr(steps, "probe", lambda python: 3)
-    with pytest.raises(steps.Problem, match=r"Python 3\.11 or later is needed and only .* was found: install it"):
+    with pytest.raises(
+        steps.BootstrapError, match=r"Python 3\.11 or later is needed and only .* was found: install it"
+    ):
         steps.find_python()
 
 
 def test_a_missing_venv_module_is_one_sentence(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     steps = load_bootstrap(clone)
     monkeypatch.setattr(steps, "probe", lambda python: 4 if python == sys.executable else 127)
-    with pytest.raises(steps.Problem, match="apt install python3-venv"):
+    with pytest.raises(steps.BootstrapError, match="apt install python3-venv"):
         steps.find_python()
 
 
@@ -119,13 +121,14 @@ def test_an_environment_that_cannot_be_made_is_one_sentence(clone: Path, monkeyp
     steps = load_bootstrap(clone)
     broken = script(clone / "python", "echo 'Error: disk full.'; exit 1")
     monkeypatch.setattr(steps, "find_python", lambda: str(broken))
-    with pytest.raises(steps.Problem, match=r"could not create \.venv \(Error: disk full\)"):
+    with pytest.raises(steps.BootstrapError, match=r"could not create \.venv \(Error: disk full\)"):
         steps.create_venv()
 
 
 def test_failing_pip_is_one_sentence_with_its_reason(clone: Path) -> None:
     (clone / ".venv" / "bin").mkdir(parents=True)
-    script(clone / ".venv" / "bin" / "python", 'test "$1" = -c && exit 0; echo "ERROR: No matching distribution"; exit 1')
+    python = clone / ".venv" / "bin" / "python"
+    script(python, 'test "$1" = -c && exit 0; echo "ERROR: No matching distribution"; exit 1')
     result = bootstrap(clone, "run")
     assert complaint(result).startswith("pip could not install requirements.txt (ERROR: No matching distribution)")
     assert "No matching distribution" in (clone / ".venv" / "pip.log").read_text()
@@ -143,3 +146,7 @@ def test_a_read_only_folder_is_one_sentence(clone: Path, ready: bool) -> None:
     assert result.returncode == 1
     assert complaint(result).startswith(f"Cannot write {clone}")
     assert "make this folder writable" in complaint(result)
+
+
+def test_an_unknown_command_is_one_sentence(clone: Path) -> None:
+    assert complaint(bootstrap(clone, "fly")) == "Say what to do: scripts/bootstrap.py prepare, run or dev."

@@ -67,7 +67,9 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
         read_env_file(folder)
 
 
-@pytest.mark.parametrize(("word", "value"), [("true", True), ("On", True), ("1", True), ("no", False), ("FALSE", False)])
+@pytest.mark.parametrize(
+    ("word", "value"), [("true", True), ("On", True), ("1", True), ("no", False), ("FALSE", False)]
+)
 def test_switches_are_read_from_the_usual_words(word: str, value: bool) -> None:
     assert environment(DEBUG=word).bool("DEBUG") is value
 
@@ -102,12 +104,12 @@ def test_an_empty_secret_counts_as_missing() -> None:
 
 
 def test_an_empty_url_counts_as_unset() -> None:
-    assert environment(PUBLIC_URL="").url("PUBLIC_URL", default="http://localhost:8000") == "http://localhost:8000"
+    assert environment(PUBLIC_URL="").site_url("PUBLIC_URL", default="http://localhost:8000") == "http://localhost:8000"
 
 
 def test_a_url_that_cannot_be_parsed_is_refused() -> None:
     with pytest.raises(ImproperlyConfigured, match="PUBLIC_URL is not a URL"):
-        environment(PUBLIC_URL="http://[bad").url("PUBLIC_URL", default="")
+        environment(PUBLIC_URL="http://[bad").site_url("PUBLIC_URL", default="")
 
 
 def test_the_database_is_a_file_by_default() -> None:

@@ -164,8 +164,10 @@ def test_nothing_on_the_pages_needs_inline_script_or_style() -> None:
 
 def themes() -> dict[str, dict[str, str]]:
     light, dark = re.findall(r":root \{(.*?)\}", STYLESHEET.read_text(), re.DOTALL)
-    found = {name: dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6});", text)) for name, text in (("light", light), ("dark", dark))}
-    return found
+    return {
+        name: dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6});", text))
+        for name, text in (("light", light), ("dark", dark))
+    }
 
 
 def luminance(colour: str) -> float:

@@ -4,7 +4,7 @@ import errno
 import secrets
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -32,10 +32,13 @@ class Command(BaseCommand):
         addresses = free_addresses(settings.PORT)
         migrate()
         password = create_first_administrator()
-        for line in greeting(password):
-            self.stdout.write(line)
-        self.stdout.flush()
-        serve(addresses, settings.PORT)
+
+        def greet() -> None:
+            for line in greeting(password):
+                self.stdout.write(line)
+            self.stdout.flush()
+
+        serve(addresses, settings.PORT, greet)
 
 
 def refuse_wrong_settings() -> None:
@@ -124,8 +127,8 @@ def greeting(password: str | None) -> Iterator[str]:
     yield ""
 
 
-def serve(addresses: list[str], port: int) -> None:
-    """Serve until a signal ends it."""
+def serve(addresses: list[str], port: int, ready: Callable[[], None]) -> None:
+    """Call `ready` once it listens, and serve until a signal ends it."""
     from daphne.endpoints import build_endpoint_description_strings
     from daphne.server import Server
 
@@ -137,6 +140,7 @@ def serve(addresses: list[str], port: int) -> None:
             for endpoint in build_endpoint_description_strings(host=address, port=port)
         ],
         action_logger=log_request,
+        ready_callable=ready,
     ).run()
 
 
@@ -144,7 +148,5 @@ def log_request(protocol: str, action: str, details: dict[str, Any]) -> None:
     """One line for each answer, without the query: authorization codes and session ids travel there."""
     if (protocol, action) == ("http", "complete"):
         path = str(details["path"]).partition("?")[0]
-        sys.stdout.write(
-            f"{details['method']} {path} {details['status']} {details['time_taken'] * 1000:.0f} ms\n"
-        )
+        sys.stdout.write(f"{details['method']} {path} {details['status']} {details['time_taken'] * 1000:.0f} ms\n")
         sys.stdout.flush()
