@@ -10,3 +10,5 @@ from mcpsite.settings import INSTALLED_APPS as SITE_APPS
 
 INSTALLED_APPS = [*(app for app in SITE_APPS if app != "demo_tools"), "tests.conformance"]
 MCP_AUTHENTICATOR = "tests.conformance.authenticator.admit_anybody"
+# Required scenarios of 2025-11-25 need a session, whatever this machine's .env says.
+MCP_SESSIONS = True
