@@ -17,6 +17,8 @@ _int = int
 _bool = bool
 _str = str
 
+SHORTEST_SECRET = 32
+"""Characters. Sealed request state is keyed with it, and the MCP SDK takes no shorter key."""
 DATABASES = ("postgres", "postgresql", "sqlite")
 _ASSIGNMENT = re.compile(r"(?:export )?[A-Za-z_][A-Za-z_0-9]*=(?P<value>.*)")
 _BOOLEANS = {"true": True, "on": True, "yes": True, "1": True, "false": False, "off": False, "no": False, "0": False}
@@ -59,7 +61,7 @@ class Environment(environ.Env):
             raise ImproperlyConfigured(f"{var} is not a URL: {value!r}.") from None
         return value
 
-    def secret(self, var: _str) -> str:
+    def secret(self, var: _str) -> _str:
         """A secret that has no default and is never repeated in a message."""
         value = _str(self.str(var, default="")).strip()
         if not value:
@@ -67,7 +69,11 @@ class Environment(environ.Env):
                 f"{var} is not set: put a long random value into .env "
                 "(`make run` writes one when there is no .env), or set it in the environment."
             )
-        return value
+        return _long_enough(var, value)
+
+    def secrets(self, var: _str) -> list[_str]:
+        """Secrets, separated by commas; none by default."""
+        return [_long_enough(var, value) for value in self.list(var, default=[])]
 
     def database(self, var: _str, default: Path) -> dict[_str, Any]:
         """Django's database configuration from a URL; an SQLite file when there is none.
@@ -84,6 +90,15 @@ class Environment(environ.Env):
             )
         config: dict[_str, Any] = self.db_url_config(value)
         return config
+
+
+def _long_enough(var: str, value: str) -> str:
+    if len(value) < SHORTEST_SECRET:
+        raise ImproperlyConfigured(
+            f"{var} is too short to be a secret: use at least {SHORTEST_SECRET} random characters, which "
+            '`python3 -c "import secrets; print(secrets.token_urlsafe(50))"` prints.'
+        )
+    return value
 
 
 def read_env_file(path: Path) -> None:

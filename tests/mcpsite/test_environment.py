@@ -103,6 +103,19 @@ def test_an_empty_secret_counts_as_missing() -> None:
         environment(SECRET_KEY=" ").secret("SECRET_KEY")
 
 
+def test_a_short_secret_is_refused_without_repeating_it() -> None:
+    with pytest.raises(ImproperlyConfigured, match="SECRET_KEY is too short") as caught:
+        environment(SECRET_KEY="hunter2").secret("SECRET_KEY")
+    assert "hunter2" not in str(caught.value)
+
+
+def test_former_secrets_are_held_to_the_same() -> None:
+    old, short = "o" * 32, "short"
+    assert environment(SECRET_KEY_FALLBACKS=f"{old},{old}").secrets("SECRET_KEY_FALLBACKS") == [old, old]
+    with pytest.raises(ImproperlyConfigured, match="SECRET_KEY_FALLBACKS is too short"):
+        environment(SECRET_KEY_FALLBACKS=f"{old},{short}").secrets("SECRET_KEY_FALLBACKS")
+
+
 def test_an_empty_url_counts_as_unset() -> None:
     assert environment(PUBLIC_URL="").site_url("PUBLIC_URL", default="http://localhost:8000") == "http://localhost:8000"
 

@@ -11,6 +11,8 @@ import pytest
 
 from tests.mcpsite.copies import Running, complaint, free_port, make
 
+KEY = f"SECRET_KEY={'k' * 50}"
+
 
 @pytest.fixture
 def port() -> int:
@@ -72,13 +74,13 @@ def test_the_environment_moves_it_to_another_port(installed: Path, port: int) ->
 
 
 def test_a_public_url_in_the_settings_wins_over_the_port(installed: Path, port: int) -> None:
-    (installed / ".env").write_text("SECRET_KEY=x\nPUBLIC_URL=https://mcp.example.com\n")
+    (installed / ".env").write_text(f"{KEY}\nPUBLIC_URL=https://mcp.example.com\n")
     with Running(installed, f"PORT={port}") as run:
         assert "MCP URL   https://mcp.example.com/mcp" in run.output
 
 
 def test_a_local_public_url_with_another_port_is_pointed_out(installed: Path, port: int) -> None:
-    (installed / ".env").write_text("SECRET_KEY=x\nPUBLIC_URL=http://localhost:1234\n")
+    (installed / ".env").write_text(f"{KEY}\nPUBLIC_URL=http://localhost:1234\n")
     with Running(installed, f"PORT={port}") as run:
         assert f"PUBLIC_URL says port 1234 while this server listens on {port}" in run.output
 
@@ -107,7 +109,7 @@ def test_a_port_that_is_none_is_one_sentence(installed: Path) -> None:
 
 
 def test_a_broken_line_in_the_settings_is_one_sentence_with_its_number(installed: Path) -> None:
-    (installed / ".env").write_text("SECRET_KEY=x\n\nDEBUG: true\n")
+    (installed / ".env").write_text(f"{KEY}\n\nDEBUG: true\n")
     assert complaint(make(installed, "run")).startswith(f"Line 3 of {installed}/.env is broken: write NAME=value")
 
 
@@ -117,13 +119,13 @@ def test_settings_without_a_key_are_one_sentence(installed: Path) -> None:
 
 
 def test_a_public_url_with_a_path_is_one_sentence(installed: Path) -> None:
-    (installed / ".env").write_text("SECRET_KEY=x\nPUBLIC_URL=https://example.com/base\n")
+    (installed / ".env").write_text(f"{KEY}\nPUBLIC_URL=https://example.com/base\n")
     assert "which clients cannot use: it has something behind the host." in complaint(make(installed, "run"))
 
 
 def test_a_database_that_does_not_answer_is_one_sentence(installed: Path, port: int) -> None:
     url = f"postgres://u:hunter2@127.0.0.1:{free_port()}/site"
-    (installed / ".env").write_text(f"SECRET_KEY=x\nDATABASE_URL={url}\n")
+    (installed / ".env").write_text(f"{KEY}\nDATABASE_URL={url}\n")
     said = complaint(make(installed, "run", f"PORT={port}"))
     assert said.startswith("CommandError: The database cannot be used (")
     assert "correct DATABASE_URL in .env" in said
@@ -131,7 +133,7 @@ def test_a_database_that_does_not_answer_is_one_sentence(installed: Path, port: 
 
 
 def test_a_database_that_is_none_is_one_sentence(installed: Path, port: int) -> None:
-    (installed / ".env").write_text("SECRET_KEY=x\n")
+    (installed / ".env").write_text(f"{KEY}\n")
     (installed / "db.sqlite3").write_text("this is no database" * 100)
     said = complaint(make(installed, "run", f"PORT={port}"))
     assert "db.sqlite3 cannot be written (file is not a database)" in said
