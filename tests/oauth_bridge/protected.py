@@ -31,3 +31,8 @@ def protected_resources() -> list[ProtectedResource]:
             scopes=(Scope("reports", "Read reports", default=True),),
         ),
     ]
+
+
+def public_resources() -> list[ProtectedResource]:
+    """A resource of a public site."""
+    return [ProtectedResource(uri="https://mcp.example.org/mcp", path="/mcp", title="Public", scopes=())]
