@@ -1,12 +1,13 @@
 """Clients, connections and tokens in Django admin: seen, switched off and revoked there."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import Count, Model, QuerySet
 from django.http import HttpRequest
 from oauth2_provider.models import AccessToken, RefreshToken
 
+from accounts.admin import CascadeAdmin
 from oauth_bridge.models import Client, Connection
 from oauth_bridge.revocation import (
     disable_clients,
@@ -20,22 +21,6 @@ from oauth_bridge.revocation import (
 # Users are found by what identifies them; a token or code is never a search term, because URLs are logged.
 USER_SEARCH = ("user__username", "user__email")
 CLIENT_SEARCH = ("client_id", "name")
-
-
-if TYPE_CHECKING:
-    ModelAdmin = admin.ModelAdmin[Any]  # generic in the stubs alone
-else:
-    ModelAdmin = admin.ModelAdmin
-
-
-class CascadeAdmin(ModelAdmin):
-    """Deleting takes the tokens with it; the toolkit's own pages forbid that, so no used client could go."""
-
-    def get_deleted_objects(
-        self, objs: Any, request: HttpRequest
-    ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
-        listed, counts, _, protected = super().get_deleted_objects(objs, request)
-        return listed, dict(counts), set(), list(protected)
 
 
 class ClientAdmin(CascadeAdmin):

@@ -202,7 +202,7 @@ class TestNormalised:
 class Handler(BaseHTTPRequestHandler):
     """Serves one document, or a redirect to it."""
 
-    def do_GET(self) -> None:  # noqa: N802  (the standard library's name)
+    def do_GET(self) -> None:
         if self.path == "/redirect":
             self.send_response(302)
             self.send_header("Location", "/client.json")
@@ -216,7 +216,7 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  (the standard library's name)
+    def log_message(self, format: str, *args: Any) -> None:
         """Say nothing."""
 
 

@@ -109,7 +109,7 @@ class TestClaude:
             client_name="Claude",
             redirect_uris=[self.CALLBACK],
             grant_types=["authorization_code", "refresh_token"],
-            token_endpoint_auth_method="client_secret_post",  # noqa: S106
+            token_endpoint_auth_method="client_secret_post",
             scope="claudeai",
         ).json()
         assert answer["token_endpoint_auth_method"] == "client_secret_post"

@@ -1,0 +1,59 @@
+"""Redirect URIs: matching (RFC 8252 §7.3, RFC 9700 §2.1) and what a person is told of them."""
+
+import pytest
+
+from oauth_bridge.redirect_uris import Destination, RedirectURIError, check_redirect_uri, destination, is_registered
+
+
+@pytest.mark.parametrize(
+    ("asked", "registered"),
+    [
+        ("https://a.example/cb", "https://a.example/cb"),
+        ("http://127.0.0.1:5000/cb", "http://127.0.0.1/cb"),
+        ("http://127.0.0.1/cb", "http://127.0.0.1:5000/cb"),
+        ("http://[::1]:5000/cb", "http://[::1]:1/cb"),
+        ("http://localhost:5000/cb", "http://localhost:1/cb"),
+        ("http://127.0.0.1:5000", "http://127.0.0.1/"),
+        ("com.raycast:/oauth?package_name=X", "com.raycast:/oauth?package_name=X"),
+    ],
+)
+def test_the_same(asked: str, registered: str) -> None:
+    assert is_registered(asked, ["https://other.example/", registered])
+
+
+@pytest.mark.parametrize(
+    ("asked", "registered"),
+    [
+        ("https://a.example/cb/", "https://a.example/cb"),
+        ("https://a.example", "https://a.example/"),
+        ("https://a.example:444/cb", "https://a.example/cb"),
+        ("https://localhost:5000/cb", "https://localhost/cb"),
+        ("http://127.0.0.1:5000/cb", "http://localhost/cb"),
+        ("http://127.0.0.1:5000/other", "http://127.0.0.1/cb"),
+        ("http://127.0.0.1.evil.example/cb", "http://127.0.0.1/cb"),
+        ("http://user@127.0.0.1/cb", "http://127.0.0.1/cb"),
+        ("cursor://a/cb", "cursor://b/cb"),
+        ("https://a.example/cb?x=1", "https://a.example/cb"),
+    ],
+)
+def test_not_the_same(asked: str, registered: str) -> None:
+    assert not is_registered(asked, [registered])
+
+
+@pytest.mark.parametrize(
+    ("uri", "shown"),
+    [
+        ("https://a.example:8443/cb", Destination("a.example:8443", "web")),
+        ("http://localhost:3000/cb", Destination("localhost:3000", "loopback")),
+        ("http://[::1]:3000/cb", Destination("[::1]:3000", "loopback")),
+        ("cursor://anysphere.cursor-mcp/cb", Destination("cursor:", "app")),
+    ],
+)
+def test_what_a_person_is_told(uri: str, shown: Destination) -> None:
+    assert destination(uri) == shown
+
+
+def test_a_long_uri_is_not_repeated_in_full() -> None:
+    with pytest.raises(RedirectURIError) as caught:
+        check_redirect_uri("http://evil.example/" + "x" * 500)
+    assert len(str(caught.value)) < 250
