@@ -1,0 +1,72 @@
+"""Endpoints of a test's own: a fresh registry, fresh stores, and an authenticator that needs no database."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from functools import cached_property
+from typing import Any
+
+import pytest
+from channels.layers import channel_layers
+from channels.routing import URLRouter
+from pytest_django import Settings
+
+from mcp_endpoint import registry as registries
+from mcp_endpoint.endpoints import Endpoint, endpoints
+from mcp_endpoint.events import events
+from mcp_endpoint.registry import Registry, registry
+from mcp_endpoint.routing import routes
+from mcp_endpoint.sessions import sessions
+from tests.mcp_endpoint import people
+from tests.mcp_endpoint.eras import Client, Session
+
+SINGLETONS = (endpoints, sessions, events)
+
+
+class Site:
+    """A site whose only apps are the declarations that a test makes before it asks for a client."""
+
+    @property
+    def registry(self) -> Registry:
+        return registry()
+
+    @property
+    def endpoint(self) -> Endpoint:
+        return endpoints()[0]
+
+    @cached_property
+    def application(self) -> Any:
+        endpoints.cache_clear()
+        for endpoint in endpoints():
+            endpoint.registry.check()
+        return URLRouter(routes())
+
+    def client(self, token: str | None = "alice") -> Client:
+        """A client with somebody's token."""
+        return Client(self.application, token)
+
+    async def session(self, token: str = "alice", **options: Any) -> Session:
+        """A session of the 2025 era."""
+        return await self.client(token).session(**options)
+
+
+@pytest.fixture
+def site(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> Iterator[Site]:
+    """A site without declarations. Whatever a test declares goes to it and is gone afterwards."""
+    settings.MCP_AUTHENTICATOR = "tests.mcp_endpoint.people.authenticator"
+    monkeypatch.setattr(registries, "_registries", {})
+    channel_layers.backends.clear()
+    people.forget_everybody()
+    for singleton in SINGLETONS:
+        singleton.cache_clear()
+    yield Site()
+    for singleton in SINGLETONS:
+        singleton.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+async def no_lost_exceptions() -> AsyncIterator[None]:
+    """Fail a test in which a task or callback failed unseen."""
+    lost: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: lost.append(context))
+    yield
+    assert not lost, lost
