@@ -227,10 +227,10 @@ def completion_entry(
     reference = prompt or resource
     if reference is None or (prompt and resource):
         raise DeclarationError(f"{place}: a completion names either a prompt or a resource.")
-    parameters = frozenset(list(inspect.signature(function).parameters)[1:])
-    if not parameters <= {"ctx", "others"}:
+    parameters = list(inspect.signature(function).parameters)
+    if not parameters or not set(parameters[1:]) <= {"ctx", "others"}:
         raise DeclarationError(f"{place}: a completion takes the value, and by name ctx and others.")
-    return CompletionEntry(function, reference, argument, parameters, place)
+    return CompletionEntry(function, reference, argument, frozenset(parameters[1:]), place)
 
 
 def _read_signature(

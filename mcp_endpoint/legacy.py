@@ -84,7 +84,7 @@ async def delete(call: Call) -> None:
     """End the session."""
     session = await _required_session(call)
     await end_session(session.id)
-    await respond(call.send, 204)
+    await respond(call.send, 204, headers=())
 
 
 async def _initialize(call: Call, message: dict[str, Any]) -> None:

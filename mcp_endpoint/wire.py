@@ -113,9 +113,9 @@ async def read_body(receive: Receive, limit: int) -> bytes:
 
 
 async def respond(send: Send, status: int, body: bytes = b"", headers: Headers = JSON_HEADERS) -> None:
-    """Send a whole response."""
-    length = (b"content-length", b"%d" % len(body))
-    await send({"type": "http.response.start", "status": status, "headers": [*headers, length]})
+    """Send a whole response. One of status 204 has no Content-Length (RFC 9110 §8.6)."""
+    length = [] if status == 204 else [(b"content-length", b"%d" % len(body))]
+    await send({"type": "http.response.start", "status": status, "headers": [*headers, *length]})
     await send({"type": "http.response.body", "body": body})
 
 
