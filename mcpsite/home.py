@@ -4,6 +4,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from mcp_endpoint.registry import registry
 from mcpsite.clients import instructions, short_name
 from oauth_bridge.resources import protected_resources
 
@@ -12,12 +13,20 @@ def home(request: HttpRequest) -> HttpResponse:
     """The default Endpoint's tools by scope, and instructions with this site's real URL in them."""
     resource = protected_resources()[0]
     name = short_name(resource.title)
-    tools = [tool.name for scope in resource.scopes for tool in scope.tools]
     context = {
         "resource": resource,
         "scopes": [scope for scope in resource.scopes if scope.tools],
         "name": name,
-        "clients": instructions(name, resource.uri, settings.PUBLIC_URL, tools[0] if tools else "NAME"),
+        "clients": instructions(name, resource.uri, settings.PUBLIC_URL, tool_to_try()),
         "is_public": settings.PUBLIC_URL.startswith("https://"),
     }
     return render(request, "home.html", context)
+
+
+def tool_to_try() -> str:
+    """Name of a tool that can be called without arguments and changes nothing; else of any; else a word for one."""
+    tools = registry().tools
+    for name, tool in tools.items():
+        if tool.effect == "read" and not tool.wire.input_schema.get("required"):
+            return name
+    return next(iter(tools), "NAME")

@@ -12,6 +12,8 @@ from bs4 import BeautifulSoup
 from django.test import Client
 from pytest_django import Settings
 
+from mcp_endpoint.registry import Registry
+from mcpsite import home
 from mcpsite.clients import curl_walk, instructions, short_name
 from oauth_bridge.resources import ProtectedResource, Scope, ToolSummary
 
@@ -145,3 +147,21 @@ def test_a_title_becomes_a_name_that_configuration_files_take(title: str, name: 
 def test_the_walk_with_curl_is_valid_shell() -> None:
     walk = curl_walk(f"{SITE}/mcp", SITE, "forecast")
     subprocess.run(["sh", "-n"], input=walk, text=True, check=True)
+
+
+def test_the_walk_calls_a_tool_that_needs_no_arguments_and_changes_nothing() -> None:
+    tool = home.registry().tools[home.tool_to_try()]
+    assert tool.effect == "read"
+    assert "required" not in tool.wire.input_schema
+
+
+def test_without_such_a_tool_the_walk_names_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    some = Registry()
+    some.tools = {"greet": home.registry().tools["greet"]}
+    monkeypatch.setattr(home, "registry", lambda: some)
+    assert home.tool_to_try() == "greet"
+
+
+def test_without_any_tool_the_walk_has_a_word_for_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(home, "registry", Registry)
+    assert home.tool_to_try() == "NAME"
