@@ -5,7 +5,7 @@ import os
 os.environ.setdefault("SECRET_KEY", "tests-only-" + "0" * 50)
 os.environ.setdefault("PUBLIC_URL", "http://localhost:8000")
 
-from mcpsite.settings import *  # noqa: E402, F403
+from mcpsite.settings import *  # noqa: F403
 
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.MD5PasswordHasher",
