@@ -86,3 +86,7 @@ def test_completion_offers_the_callers_own_name_in_any_case(ctx: Context) -> Non
 
 def test_completion_of_nothing_offers_everything_that_has_a_name(ctx: Context) -> None:
     assert tools.complete_name("", ctx) == ["Ada", "ada", "everybody", "friend", "world"]
+
+
+def test_the_default_greeting_needs_no_name() -> None:
+    assert tools.default_greeting() == "Hello, world!"

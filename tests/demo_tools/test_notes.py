@@ -113,3 +113,7 @@ def test_a_user_takes_the_notes_along(ctx: Context, ada: User) -> None:
     notes.add_note(ctx, "milk")
     ada.delete()
     assert not Note.objects.exists()
+
+
+def test_a_note_is_shown_by_its_beginning(ada: User) -> None:
+    assert str(Note(owner=ada, text="milk " * 100)) == ("milk " * 12)
