@@ -41,5 +41,10 @@ def _token(headers: Mapping[bytes, bytes]) -> str | None:
 def _challenge(endpoint: Endpoint, scopes: Iterable[str], error: str | None, description: str) -> tuple[bytes, bytes]:
     parts = [f'resource_metadata="{endpoint.resource.metadata_url}"', f'scope="{" ".join(scopes)}"']
     if error is not None:
-        parts = [f'error="{error}"', f'error_description="{description}"', *parts]
+        parts = [f'error="{error}"', f'error_description="{_quotable(description)}"', *parts]
     return b"www-authenticate", ("Bearer " + ", ".join(parts)).encode("latin-1", "replace")
+
+
+def _quotable(text: str) -> str:
+    """Only the characters that RFC 6750 §3 has for a description; whatever else would end the quotes or the line."""
+    return "".join(char if " " <= char <= "~" and char not in '"\\' else "?" for char in text)

@@ -62,8 +62,10 @@ def preflight_headers(headers: Mapping[bytes, bytes]) -> Headers:
 
 
 def _is_loopback(origin: str) -> bool:
+    """Whether this is an Origin of this machine, and nothing more than one (RFC 6454 §7): it is echoed."""
     try:
         parts = urlsplit(origin)
-        return parts.scheme in ("http", "https") and parts.hostname in LOOPBACK
+        whole = origin == f"{parts.scheme}://{parts.netloc}" and "@" not in parts.netloc
+        return whole and parts.scheme in ("http", "https") and parts.hostname in LOOPBACK
     except ValueError:
         return False
