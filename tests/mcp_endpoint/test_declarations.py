@@ -197,7 +197,7 @@ class TestAResource:
         assert site.registry.templates["notes://{note_id}"].match("notes://7") == {"note_id": "7"}
 
     def test_with_parameters_that_are_no_variables_is_refused(self, site: Site) -> None:
-        with pytest.raises(DeclarationError, match="the variables of 'notes://{note_id}' and the parameters"):
+        with pytest.raises(DeclarationError, match=r"the variables of 'notes://\{note_id\}' and the parameters"):
 
             @resource("notes://{note_id}")
             def read(number: int) -> str: ...
