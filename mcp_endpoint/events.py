@@ -17,6 +17,8 @@ from mcp_endpoint.conf import conf
 STANDALONE = "get"
 MAX_EVENTS = 1000
 """Events kept for one stream; older ones cannot be asked for again."""
+MAX_DIGITS = 18
+"""Of an event's number; Python refuses to convert very long ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,8 @@ class Event:
 def parse_event_id(text: str) -> tuple[str, int] | None:
     """Stream and number of an event id, or None when it is not of this server's making."""
     stream, _, number = text.rpartition(".")
-    return (stream, int(number)) if stream and number.isascii() and number.isdecimal() else None
+    counts = number.isascii() and number.isdecimal() and len(number) <= MAX_DIGITS
+    return (stream, int(number)) if stream and counts else None
 
 
 class EventLog(Protocol):

@@ -69,6 +69,7 @@ class InProcessSessions:
     async def save(self, record: SessionRecord) -> None:
         if record.id in self._records:
             self._records[record.id] = (time.monotonic(), record)
+            self._records.move_to_end(record.id)
 
     async def delete(self, session_id: str) -> bool:
         return self._records.pop(session_id, None) is not None
