@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from functools import cached_property
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,7 +11,9 @@ from channels.layers import channel_layers
 from channels.routing import URLRouter
 from pytest_django import Settings
 
+from mcp_endpoint import events as events_module
 from mcp_endpoint import registry as registries
+from mcp_endpoint import sessions as sessions_module
 from mcp_endpoint.endpoints import Endpoint, endpoints
 from mcp_endpoint.events import events
 from mcp_endpoint.registry import Registry, registry
@@ -61,6 +64,25 @@ def site(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> Iterator[Site]:
     yield Site()
     for singleton in SINGLETONS:
         singleton.cache_clear()
+
+
+class Clock:
+    """A clock that a test moves."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """What modules of this room take for the monotonic clock. The event loop keeps its own."""
+    found = Clock()
+    for module in (events_module, sessions_module):
+        monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=found))
+    return found
 
 
 @pytest.fixture(autouse=True)
