@@ -3,32 +3,14 @@
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
-from accounts.models import User
 from oauth_bridge.digests import digest
-from oauth_bridge.models import ConnectionAccessToken
 from oauth_bridge.principal import Principal
+from oauth_bridge.token_lookup import find_access_token
 from oauth_bridge.usage import record_use
 
 LONGEST_TOKEN = 4096
 
 _INVALID = "The access token is invalid, expired or revoked."
-
-_COLUMNS = (
-    "connection__resource",
-    "connection__scopes",
-    "connection__state",
-    "connection__expires_at",
-    "connection__last_used_at",
-    "connection__client__client_id",
-    "connection__client__name",
-    "connection__client__disabled",
-    "access_token__expires",
-    "access_token__scope",
-    "access_token__user_id",
-    "access_token__application_id",
-    # All of the user but the password: a tool that reads another field must not query from the event loop.
-    *(f"connection__user__{field.attname}" for field in User._meta.concrete_fields if field.name != "password"),
-)
 
 
 class BearerError(Exception):
@@ -49,12 +31,7 @@ def verify(token: str | None, resource: str) -> Principal:
         raise BearerError(None, "An access token is needed.")
     if len(token) > LONGEST_TOKEN:
         raise BearerError("invalid_token", _INVALID)
-    link = (
-        ConnectionAccessToken.objects.select_related("connection__user", "connection__client", "access_token")
-        .only("id", *_COLUMNS)
-        .filter(access_token__token_checksum=digest(token))
-        .first()
-    )
+    link = find_access_token(digest(token))
     now = timezone.now()
     if link is None or now >= link.access_token.expires:
         raise BearerError("invalid_token", _INVALID)

@@ -2,33 +2,25 @@
 
 import logging
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db.models import F
 from django.utils import timezone
-from oauth2_provider.models import AccessToken, Grant, RefreshToken, refresh_token_expire_timedelta
+from oauth2_provider.models import Grant, refresh_token_expire_timedelta
 from oauthlib.oauth2.rfc6749 import errors
 
 from oauth_bridge.conf import configuration
 from oauth_bridge.digests import digest
-from oauth_bridge.models import (
-    Client,
-    Connection,
-    ConnectionAccessToken,
-    ConnectionRefreshToken,
-    RedeemedCode,
-)
+from oauth_bridge.models import Client, Connection, ConnectionRefreshToken, RedeemedCode
 from oauth_bridge.redirect_uris import destination
 from oauth_bridge.revocation import revoke_family
 from oauth_bridge.server import OAuthRequest
-
-if TYPE_CHECKING:
-    from oauth_bridge.validator import BridgeValidator
+from oauth_bridge.token_rows import spend, write_access_token, write_refresh_token
 
 logger = logging.getLogger(__name__)
 
 
-def redeem_code(validator: "BridgeValidator", request: OAuthRequest, token: dict[str, Any], grant: Grant) -> None:
+def redeem_code(request: OAuthRequest, token: dict[str, Any], grant: Grant) -> None:
     """Exchange a code for tokens, once; call it inside a transaction.
 
     Deleting the row is what claims the code: of two requests with the same one, the second finds nothing.
@@ -37,18 +29,17 @@ def redeem_code(validator: "BridgeValidator", request: OAuthRequest, token: dict
     if not claimed:
         raise errors.InvalidGrantError(request=request)
     connection = _connect(request, grant)
-    if not request.client.may_refresh:
-        token.pop("refresh_token", None)
-    access_token, refresh_token = _issue(validator, request, token, connection, grant.scope, None)
-    RedeemedCode.objects.create(
-        digest=grant.code,
-        connection=connection,
-        access_token=access_token,
-        token_family=refresh_token.token_family if refresh_token is not None else None,
-    )
+    access_token = write_access_token(connection, token)
+    redeemed = RedeemedCode(digest=grant.code, connection=connection, access_token=access_token)
+    if request.client.may_refresh:
+        refresh_token = write_refresh_token(connection, token, access_token, grant.scope)
+        redeemed.token_family = refresh_token.token_family
+    else:
+        del token["refresh_token"]
+    redeemed.save()
 
 
-def refresh(validator: "BridgeValidator", request: OAuthRequest, token: dict[str, Any]) -> None:
+def refresh(request: OAuthRequest, token: dict[str, Any]) -> None:
     """Rotate a refresh token, or give a sibling when it was rotated a moment ago; inside a transaction.
 
     Without the siblings a retry after a lost answer, or two windows that refresh at once, would look like
@@ -57,22 +48,16 @@ def refresh(validator: "BridgeValidator", request: OAuthRequest, token: dict[str
     # Locked, so that of two refreshes one sees that the other came first.
     link = (
         ConnectionRefreshToken.objects.select_for_update(of=("self", "refresh_token", "connection"))
-        .select_related("refresh_token", "connection")
+        .select_related("refresh_token__access_token", "connection")
         .get(pk=request.refresh_token_link.pk)
     )
-    previous = link.refresh_token
-    now = timezone.now()
-    if not link.connection.is_live(now):
+    connection, previous = link.connection, link.refresh_token
+    rotated_before = previous.revoked is not None
+    if not connection.is_live(timezone.now()) or (rotated_before and not _in_grace(link)):
         raise errors.InvalidGrantError(request=request)
-    if previous.revoked is None:
-        spent = previous.access_token_id
-        RefreshToken.objects.filter(pk=previous.pk).update(revoked=now, access_token=None, updated=now)
-        ConnectionRefreshToken.objects.filter(pk=link.pk).update(rotated_at=now)
-        if spent is not None:
-            AccessToken.objects.filter(pk=spent).delete()
-    elif not _in_grace(link):
-        raise errors.InvalidGrantError(request=request)
-    _issue(validator, request, token, link.connection, link.scopes, previous)
+    spent = None if rotated_before else spend(link)
+    access_token = write_access_token(connection, token, spent)
+    write_refresh_token(connection, token, access_token, link.scopes, previous.token_family)
 
 
 def find_refresh_token(token: str, client: Client) -> ConnectionRefreshToken | None:
@@ -115,49 +100,27 @@ def _in_grace(link: ConnectionRefreshToken) -> bool:
 
 def _connect(request: OAuthRequest, grant: Grant) -> Connection:
     """The connection that this consent makes, renews or widens."""
-    connection, created = Connection.objects.select_for_update().get_or_create(
-        user=grant.user,
-        client=request.client,
-        resource=grant.resource[0],
-        defaults={
-            "scopes": grant.scope,
-            "redirect_host": destination(grant.redirect_uri).host,
-            "client_fingerprint": request.client.fingerprint,
-        },
-    )
-    if created:
+    now = timezone.now()
+    key = {"user": grant.user, "client": request.client, "resource": grant.resource[0]}
+    facts = {
+        "redirect_host": destination(grant.redirect_uri).host,
+        "client_fingerprint": request.client.fingerprint,
+        "consented_at": now,
+    }
+    # One statement that cannot fail when two consents race, where get_or_create needs a savepoint.
+    Connection.objects.bulk_create([Connection(**key, scopes=grant.scope, **facts)], ignore_conflicts=True)
+    connection = Connection.objects.select_for_update().get(**key)
+    if connection.consented_at == now:
         return connection
     if connection.state == Connection.State.PAUSED:
         # Consent does not lift what an operator or the user stopped.
         raise errors.InvalidGrantError(request=request)
-    now = timezone.now()
     kept = connection.scope_set if connection.is_live(now) else frozenset()
     connection.scopes = Connection.join_scopes(kept | set(grant.scope.split()))
-    connection.redirect_host = destination(grant.redirect_uri).host
-    connection.client_fingerprint = request.client.fingerprint
     connection.state = Connection.State.ACTIVE
-    connection.consented_at = now
     if connection.expires_at is not None and connection.expires_at <= now:
         connection.expires_at = None
-    connection.save()
+    for fact, value in facts.items():
+        setattr(connection, fact, value)
+    connection.save(update_fields=["scopes", "state", "expires_at", *facts])
     return connection
-
-
-def _issue(
-    validator: "BridgeValidator",
-    request: OAuthRequest,
-    token: dict[str, Any],
-    connection: Connection,
-    scopes: str,
-    previous: RefreshToken | None,
-) -> tuple[AccessToken, RefreshToken | None]:
-    # A scope that was asked for twice is stored and answered once.
-    token["scope"] = " ".join(dict.fromkeys(token["scope"].split()))
-    expires = timezone.now() + timedelta(seconds=token["expires_in"])
-    access_token = validator._create_access_token(expires, request, token)
-    ConnectionAccessToken.objects.create(connection=connection, access_token=access_token)
-    if "refresh_token" not in token:
-        return access_token, None
-    refresh_token = validator._create_refresh_token(request, token["refresh_token"], access_token, previous)
-    ConnectionRefreshToken.objects.create(connection=connection, refresh_token=refresh_token, scopes=scopes)
-    return access_token, refresh_token

@@ -156,9 +156,9 @@ class BridgeValidator(OAuth2Validator):
             raise _invalid_target("The grant is for another resource.", request)
         request.resource = [resource]
         if request.grant_type == "refresh_token":
-            issuance.refresh(self, request, token)
+            issuance.refresh(request, token)
         else:
-            issuance.redeem_code(self, request, token, _grant(request))
+            issuance.redeem_code(request, token, _grant(request))
 
     # --- Revocation -------------------------------------------------------------------------
 

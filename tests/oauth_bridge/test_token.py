@@ -2,6 +2,7 @@
 
 import base64
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client as Browser
@@ -139,9 +140,9 @@ class TestCode:
 
         redeem = issuance.redeem_code
 
-        def late(validator, request, token, grant):  # type: ignore[no-untyped-def]  # any arguments
+        def late(request: Any, token: Any, grant: Grant) -> None:
             Grant.objects.all().delete()
-            redeem(validator, request, token, grant)
+            redeem(request, token, grant)
 
         monkeypatch.setattr(issuance, "redeem_code", late)
         assert flow.exchange(flow.code()).json()["error"] == "invalid_grant"
