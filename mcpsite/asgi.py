@@ -1,6 +1,7 @@
 """The ASGI application: protocol paths to the MCP Endpoint, everything else to Django."""
 
 import os
+from typing import Any, cast
 
 from django.core.asgi import get_asgi_application
 
@@ -12,4 +13,6 @@ from django.urls import re_path  # noqa: E402
 
 from mcp_endpoint.routing import routes  # noqa: E402
 
-application = ProtocolTypeRouter({"http": URLRouter([*routes(), re_path(r"", django_application)])})
+# Any: the stubs of Django and of Channels know nothing of each other's patterns and applications.
+patterns: list[Any] = [*routes(), re_path(r"", cast(Any, django_application))]
+application = ProtocolTypeRouter({"http": URLRouter(patterns)})
