@@ -85,15 +85,21 @@ def _classify(call: Call, message: dict[str, Any]) -> InboundModernRoute | Inbou
     route = classify_inbound_request(message, headers=headers)
     if isinstance(route, InboundLadderRejection) or message["method"] != "tools/call":
         return route
-    return _check_mirrored(call, message["params"], dict(pairs)) or route
+    return _check_mirrored(call, message["params"], pairs) or route
 
 
-def _check_mirrored(call: Call, params: Mapping[str, Any], headers: Mapping[str, str]) -> InboundLadderRejection | None:
+def _check_mirrored(
+    call: Call, params: Mapping[str, Any], pairs: list[tuple[str, str]]
+) -> InboundLadderRejection | None:
     """Compare `Mcp-Param-*` headers with the arguments, for the tools that declare any."""
     tool = call.endpoint.registry.tools.get(str(params.get("name")))
     arguments = params.get("arguments") or {}
     if tool is None or tool.header_schema is None or not isinstance(arguments, Mapping):
         return None
+    mirrored = [pair for pair in pairs if pair[0].startswith("mcp-param-")]
+    headers = dict(mirrored)
+    if len(headers) < len(mirrored):  # readers of the first and of the last one would disagree
+        return InboundLadderRejection(HEADER_MISMATCH, "An Mcp-Param header appears more than once")
     return validate_mcp_param_headers(tool.header_schema, arguments, headers)
 
 
