@@ -48,18 +48,16 @@ class StandaloneStreams:
                 holder.expiry.cancel()
         source = events().tail(session.id, STANDALONE, after)
         takeover = asyncio.ensure_future(superseded.wait())
+        following = asyncio.ensure_future(anext(source, None))
         try:
             while True:
-                following = asyncio.ensure_future(anext(source, None))
                 await asyncio.wait({following, takeover}, return_when=asyncio.FIRST_COMPLETED)
-                if not following.done():
-                    following.cancel()
-                    return
-                event = following.result()
-                if event is None:
+                if not following.done() or (event := following.result()) is None:
                     return
                 yield event
+                following = asyncio.ensure_future(anext(source, None))
         finally:
+            following.cancel()
             takeover.cancel()
             if holder.reader is superseded:
                 holder.expiry = asyncio.get_running_loop().call_later(conf().event_ttl, self._abandon, holder)
