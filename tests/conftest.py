@@ -10,7 +10,7 @@ from tests.live import LiveServer, ServerName
 from tests.person import Person
 
 PASSWORD = "correct horse battery staple"
-PEOPLE = ("alice", "bob")
+USERS = {"alice": PASSWORD, "bob": PASSWORD}
 
 
 class PersonOf(Protocol):
@@ -20,9 +20,7 @@ class PersonOf(Protocol):
 
 
 def _server(name: ServerName) -> Iterator[LiveServer]:
-    with LiveServer(name, settings="tests.clients.settings") as server:
-        for username in PEOPLE:
-            server.create_user(username, PASSWORD)
+    with LiveServer(name, settings="tests.clients.settings", users=USERS) as server:
         yield server
 
 

@@ -34,6 +34,7 @@ class LiveServer:
     """Daphne or uvicorn on a free loopback port, with a database that nobody else has.
 
     `settings` is the Django settings module and `env` adds to the process's environment (a None removes).
+    `users` maps names to passwords of people who have an account from the start.
     `arguments` go to the server's own command line. Raises ServerError when it does not come up.
     """
 
@@ -43,6 +44,7 @@ class LiveServer:
         settings: str = "mcpsite.settings",
         env: Mapping[str, str | None] | None = None,
         arguments: Sequence[str] = (),
+        users: Mapping[str, str] | None = None,
     ) -> None:
         self.server: ServerName = server
         self.settings = settings
@@ -51,6 +53,7 @@ class LiveServer:
         self.ended_orderly: bool | None = None
         """Whether the last process ended on SIGTERM alone; None while none has ended."""
         self._extra = dict(env or {})
+        self._users = dict(users or {})
         self._database_url = ""
         self._process: subprocess.Popen[bytes] | None = None
         self._held = ExitStack()
@@ -72,7 +75,7 @@ class LiveServer:
         directory = self._held.enter_context(tempfile.TemporaryDirectory(prefix="live-log-"))
         self._log_path = Path(directory) / "server.log"
         try:
-            self._database_url = self._held.enter_context(fresh_database(self.settings, self._migrate))
+            self._database_url = self._held.enter_context(fresh_database(f"{self.settings} {self._users}", self._fill))
             self.start()
         except BaseException:
             self._held.close()
@@ -136,13 +139,7 @@ class LiveServer:
 
     def create_user(self, username: str, password: str, **flags: object) -> None:
         """Create an active user; flags are fields of the user model, such as `is_staff=True`."""
-        self.manage(
-            "shell",
-            "--no-imports",
-            "-c",
-            "from django.contrib.auth import get_user_model\n"
-            f"get_user_model().objects.create_user({username!r}, password={password!r}, **{flags!r})",
-        )
+        self.manage("shell", "--no-imports", "-c", _creation({username: password}, flags))
 
     def environment(self) -> dict[str, str]:
         """Environment of the server and of the commands beside it."""
@@ -180,8 +177,10 @@ class LiveServer:
                     time.sleep(0.05)
         return False
 
-    def _migrate(self, database_url: str) -> None:
-        self._manage(["migrate", "--verbosity=0"], {**self.environment(), "DATABASE_URL": database_url})
+    def _fill(self, database_url: str) -> None:
+        script = "from django.core.management import call_command\ncall_command('migrate', verbosity=0)\n"
+        environment = {**self.environment(), "DATABASE_URL": database_url}
+        self._manage(["shell", "--no-imports", "-c", script + _creation(self._users, {})], environment)
 
     def _manage(self, command: Sequence[str], environment: Mapping[str, str]) -> str:
         done = subprocess.run(
@@ -195,6 +194,14 @@ class LiveServer:
         if done.returncode:
             raise ServerError(f"manage.py {command[0]} failed:\n{done.stdout}{done.stderr}")
         return done.stdout
+
+
+def _creation(users: Mapping[str, str], flags: Mapping[str, object]) -> str:
+    return (
+        "from django.contrib.auth import get_user_model\n"
+        f"for username, password in {users!r}.items():\n"
+        f"    get_user_model().objects.create_user(username, password=password, **{flags!r})\n"
+    )
 
 
 def _free_port() -> int:

@@ -14,53 +14,53 @@ from urllib.parse import urlsplit
 import psycopg
 from psycopg import sql
 
-Migrate = Callable[[str], None]
+Fill = Callable[[str], None]
 
 _templates: dict[str, str] = {}
 
 
 @contextmanager
-def fresh_database(settings: str, migrate: Migrate) -> Iterator[str]:
-    """URL of a migrated, empty database that is gone afterwards.
+def fresh_database(name: str, fill: Fill) -> Iterator[str]:
+    """URL of a database that is gone afterwards.
 
-    `migrate` fills the database behind a URL; it is called once for each settings module and process.
+    `fill` migrates the empty database behind a URL; it is called once for each name and process.
     A SQLite file, or a database beside the one that TEST_DATABASE_URL names.
     """
     beside = os.environ.get("TEST_DATABASE_URL", "")
     make = _postgres_copy if beside.startswith("postgres") else _sqlite_copy
-    with make(settings, migrate, beside) as url:
+    with make(name, fill, beside) as url:
         yield url
 
 
 @contextmanager
-def _sqlite_copy(settings: str, migrate: Migrate, beside: str) -> Iterator[str]:
-    if settings not in _templates:
+def _sqlite_copy(name: str, fill: Fill, beside: str) -> Iterator[str]:
+    if name not in _templates:
         directory = tempfile.mkdtemp(prefix="live-template-")
         atexit.register(shutil.rmtree, directory, ignore_errors=True)
         template = Path(directory) / "template.sqlite3"
-        migrate(f"sqlite:///{template}")
-        _templates[settings] = str(template)
+        fill(f"sqlite:///{template}")
+        _templates[name] = str(template)
     with tempfile.TemporaryDirectory(prefix="live-") as directory:
-        copy = shutil.copy(_templates[settings], Path(directory) / "db.sqlite3")
+        copy = shutil.copy(_templates[name], Path(directory) / "db.sqlite3")
         yield f"sqlite:///{copy}"
 
 
 @contextmanager
-def _postgres_copy(settings: str, migrate: Migrate, beside: str) -> Iterator[str]:
-    if settings not in _templates:
-        digest = hashlib.sha256(settings.encode()).hexdigest()[:8]
+def _postgres_copy(name: str, fill: Fill, beside: str) -> Iterator[str]:
+    if name not in _templates:
+        digest = hashlib.sha256(name.encode()).hexdigest()[:8]
         template = f"live_template_{os.getpid()}_{digest}"
         _execute(beside, "DROP DATABASE IF EXISTS {}", template)
         _execute(beside, "CREATE DATABASE {}", template)
         atexit.register(_execute, beside, "DROP DATABASE IF EXISTS {} WITH (FORCE)", template)
-        migrate(_sibling(beside, template))
-        _templates[settings] = template
-    name = f"live_{uuid.uuid4().hex[:12]}"
-    _execute(beside, "CREATE DATABASE {} TEMPLATE {}", name, _templates[settings])
+        fill(_sibling(beside, template))
+        _templates[name] = template
+    copy = f"live_{uuid.uuid4().hex[:12]}"
+    _execute(beside, "CREATE DATABASE {} TEMPLATE {}", copy, _templates[name])
     try:
-        yield _sibling(beside, name)
+        yield _sibling(beside, copy)
     finally:
-        _execute(beside, "DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+        _execute(beside, "DROP DATABASE IF EXISTS {} WITH (FORCE)", copy)
 
 
 def _sibling(url: str, name: str) -> str:

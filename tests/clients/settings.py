@@ -1,6 +1,7 @@
-"""The site with one more tools app, as a live server of these tests runs it."""
+"""The site with one more tools app and cheap password hashing, as a live server of these tests runs it."""
 
 from mcpsite.settings import *  # noqa: F403
 from mcpsite.settings import INSTALLED_APPS as SITE_APPS
+from tests.settings import PASSWORD_HASHERS as PASSWORD_HASHERS
 
 INSTALLED_APPS = [*SITE_APPS, "tests.clients.lab"]

@@ -9,7 +9,7 @@ import pytest
 from tests.clients.app import CALLBACK, Pkce
 from tests.clients.metadata_host import MetadataHost
 from tests.clients.sdk import ERAS, Era, Installation
-from tests.conftest import PASSWORD, PersonOf
+from tests.conftest import USERS, PersonOf
 from tests.live import LiveServer
 from tests.person import Person, StuckError
 
@@ -25,8 +25,7 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MetadataHost]:
 def live(request: pytest.FixtureRequest, host: MetadataHost) -> Iterator[LiveServer]:
     """A server that may fetch from this machine and trusts the host's certificate."""
     trusting = {"SSL_CERT_FILE": str(host.certificate)}
-    with LiveServer(request.param, settings="tests.clients.loopback_settings", env=trusting) as server:
-        server.create_user("alice", PASSWORD)
+    with LiveServer(request.param, settings="tests.clients.loopback_settings", env=trusting, users=USERS) as server:
         yield server
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests.clients.app import App
 from tests.clients.wire import Wire, answer, events, modern_headers, refused
-from tests.conftest import PASSWORD
+from tests.conftest import PASSWORD, USERS
 from tests.live import LiveServer
 from tests.person import Person
 
@@ -15,8 +15,7 @@ from tests.person import Person
 @pytest.fixture(scope="module", params=["daphne", "uvicorn"])
 def live(request: pytest.FixtureRequest) -> Iterator[LiveServer]:
     """A server that tests may end."""
-    with LiveServer(request.param, settings="tests.clients.settings") as server:
-        server.create_user("alice", PASSWORD)
+    with LiveServer(request.param, settings="tests.clients.settings", users=USERS) as server:
         yield server
 
 
