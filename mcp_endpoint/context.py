@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Coroutine, Mapping
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import mcp_types as types
@@ -29,6 +30,7 @@ class Context:
         self._exchange = exchange
         self._rounds = rounds or questions.Rounds()
         self._cancelled = threading.Event()
+        self._waiting: Future[Any] | None = None
 
     @property
     def principal(self) -> Principal:
@@ -76,8 +78,10 @@ class Context:
         return self._cancelled.is_set()
 
     def cancel(self) -> None:
-        """Tell a running `def` that nobody waits for it any more."""
+        """Tell a running `def` that nobody waits for it any more, and end its own waiting: it holds a thread."""
         self._cancelled.set()
+        if self._waiting is not None:
+            self._waiting.cancel()
 
     def progress(self, progress: float, total: float | None = None, message: str | None = None) -> None:
         """Report progress; nothing is sent when the client did not ask for it. Each call must report more."""
@@ -174,10 +178,16 @@ class Context:
         self._exchange.on_loop(self._exchange.close)
 
     def wait(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        """In a `def` function: run one of the awaitable calls above and return its result."""
+        """In a `def` function: run one of the awaitable calls above and return its result.
+
+        Raises `concurrent.futures.CancelledError` when the call itself was cancelled.
+        """
         try:
             asyncio.get_running_loop()
         except RuntimeError:
-            return cast(T, self._exchange.run_on_loop(coroutine))
+            self._waiting = self._exchange.run_on_loop(coroutine)
+            if self._cancelled.is_set():
+                self._waiting.cancel()
+            return cast(T, self._waiting.result())
         coroutine.close()
         raise RuntimeError("ctx.wait is for `def` functions; in `async def`, await the call itself")

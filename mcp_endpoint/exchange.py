@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, cast
 
 import anyio
@@ -88,9 +89,9 @@ class Exchange:
         else:
             self._loop.call_soon_threadsafe(function, *args)
 
-    def run_on_loop(self, coroutine: Any) -> Any:
-        """From another thread: run a coroutine on the event loop and return its result."""
-        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
+    def run_on_loop(self, coroutine: Any) -> Future[Any]:
+        """From another thread: run a coroutine on the event loop; its result is the future's."""
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop)
 
     def report_progress(self, progress: float, total: float | None, message: str | None) -> None:
         """Send progress when the request carried a token for it."""
