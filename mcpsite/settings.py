@@ -135,6 +135,8 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/5m/key", "signup": "20/h/ip"}
+# Rates count by address; behind a proxy that is the one which the last so many proxies saw.
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 SOCIALACCOUNT_ADAPTER = "accounts.adapters.SocialAccountAdapter"
 SOCIALACCOUNT_PROVIDERS = social_providers(
     google=(env.str("GOOGLE_CLIENT_ID", default=""), env.str("GOOGLE_CLIENT_SECRET", default="")),
@@ -185,6 +187,12 @@ OAUTH2_PROVIDER = provider_settings(
     refresh_seconds=env.int("OAUTH_REFRESH_TOKEN_SECONDS", default=30 * 24 * 3600),
     private_schemes=OAUTH_BRIDGE_REDIRECT_SCHEMES,
 )
+# At DEBUG these write codes, tokens and secrets into the log.
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "loggers": {"oauthlib": {"level": "INFO"}, "oauth2_provider": {"level": "INFO"}},
+}
 # Browser clients may ask from anywhere, and never with a cookie. The MCP paths have rules of their own.
 CORS_ALLOW_ALL_ORIGINS = True
 CORS_ALLOW_CREDENTIALS = False

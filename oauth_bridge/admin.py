@@ -38,6 +38,7 @@ class ClientAdmin(CascadeAdmin):
     list_filter = ("registration_source", "client_type", "disabled", "created")
     search_fields = (*CLIENT_SEARCH, "client_uri", "redirect_uris")
     raw_id_fields = ("user",)
+    view_on_site = False  # the toolkit's page for it is not mounted
     readonly_fields = ("registration_source", "cimd_expires_at", "metadata", "created", "updated")
     exclude = ("skip_authorization", "algorithm", "allowed_origins", "post_logout_redirect_uris")
     actions = ("disable", "enable", "revoke")

@@ -9,6 +9,7 @@ from oauth2_provider.models import redirect_to_uri_allowed
 from oauth_bridge.conf import configuration
 
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "::1")
+LONGEST_HOST = 255
 
 
 class RedirectURIError(Exception):
@@ -45,6 +46,8 @@ def check_redirect_uri(uri: str) -> None:
         port = parts.port
     except ValueError as error:
         raise RedirectURIError(f"{shown!r} is not a URI.") from error
+    if len(parts.netloc) > LONGEST_HOST:
+        raise RedirectURIError(f"{shown!r} has a host that is too long.")
     if "#" in uri:
         raise RedirectURIError(f"{shown!r} has a fragment (RFC 6749 §3.1.2).")
     if "@" in parts.netloc:

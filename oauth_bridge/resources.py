@@ -48,9 +48,17 @@ class ProtectedResource:
 
     @property
     def metadata_url(self) -> str:
-        """URL of the metadata document, the well-known segment inserted before the path (RFC 9728 §3.1)."""
+        """URL of the metadata document, for the resource's own path."""
+        return self.metadata_url_at(self.path)
+
+    def metadata_url_at(self, path: str) -> str:
+        """URL of the document for a client that came to this path, be it an alias.
+
+        The well-known segment stands before the path (RFC 9728 §3.1), and the document names the resource as that
+        client knows it: one that came to /sse refuses a document about /mcp (§3.3).
+        """
         parts = urlsplit(self.uri)
-        return f"{parts.scheme}://{parts.netloc}/.well-known/oauth-protected-resource{parts.path}"
+        return f"{parts.scheme}://{parts.netloc}/.well-known/oauth-protected-resource{path.rstrip('/')}"
 
     @property
     def default_scopes(self) -> tuple[str, ...]:

@@ -259,6 +259,10 @@ class TestConsentPage:
 
     def test_offers_another_account(self, flow: Flow) -> None:
         assert "Use another account" in self.text(flow)
+        url = flow.authorize_url()
+        signed_out = flow.browser.post("/accounts/logout/", {"next": url})
+        assert signed_out["Location"] == url
+        assert flow.browser.get(url)["Location"].startswith("/accounts/login/")
 
     def test_escapes_the_name_of_the_client(self, browser: Browser) -> None:
         flow = Flow(browser, register(browser, client_name="<script>x</script>").json()["client_id"])

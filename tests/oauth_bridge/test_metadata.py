@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.test import Client as Browser
 
-from tests.oauth_bridge.protected import OTHER_RESOURCE, RESOURCE
+from tests.oauth_bridge.protected import OTHER_RESOURCE, RESOURCE, protected_resources
 
 ISSUER = "http://localhost:8000"
 
@@ -98,6 +98,12 @@ class TestProtectedResource:
             "resource_name": "Test server",
             "resource_documentation": f"{ISSUER}/",
         }
+
+    @pytest.mark.parametrize("came_to", ["/mcp", "/mcp/", "/sse", "/sse/"])
+    def test_is_found_where_a_challenge_points(self, client: Browser, came_to: str) -> None:
+        url = protected_resources()[0].metadata_url_at(came_to)
+        assert client.get(url.removeprefix(ISSUER)).json()["resource"] == ISSUER + came_to.rstrip("/")
+        assert protected_resources()[0].metadata_url == f"{ISSUER}/.well-known/oauth-protected-resource/mcp"
 
     def test_may_be_cached(self, client: Browser) -> None:
         assert "max-age" in client.get("/.well-known/oauth-protected-resource")["Cache-Control"]

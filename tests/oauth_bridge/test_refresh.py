@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.db.models import F
 from django.utils import timezone
 from oauth2_provider.models import AccessToken, RefreshToken
@@ -245,3 +246,25 @@ class TestRefused:
 
     def test_an_access_token_is_none(self, flow: Flow) -> None:
         assert error(flow.refresh(flow.tokens()["access_token"])) == "invalid_grant"
+
+
+class TestCleaning:
+    """The toolkit's `cleartokens`, which an operator runs daily."""
+
+    def test_spares_what_can_still_be_used(self, flow: Flow) -> None:
+        tokens = flow.tokens()
+        renewed = flow.refresh(tokens["refresh_token"]).json()
+        AccessToken.objects.update(expires=timezone.now() - timedelta(days=1))
+        call_command("cleartokens")
+        assert flow.refresh(renewed["refresh_token"]).status_code == 200
+
+    def test_takes_what_cannot_with_its_links(self, flow: Flow) -> None:
+        tokens = flow.tokens()
+        flow.refresh(tokens["refresh_token"])
+        long_ago = timezone.now() - timedelta(days=40)
+        AccessToken.objects.update(expires=long_ago)
+        RefreshToken.objects.filter(revoked__isnull=False).update(revoked=long_ago)
+        call_command("cleartokens")
+        assert not RefreshToken.objects.exists()
+        assert not AccessToken.objects.exists()
+        assert not ConnectionRefreshToken.objects.exists()

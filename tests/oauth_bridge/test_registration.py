@@ -145,6 +145,7 @@ class TestRefused:
             ["https://client.example\\@evil.example/"],
             ["https://clïent.example/cb"],
             ["https:///cb"],
+            ["https://" + "x" * 300 + ".example/cb"],
             ["https://[bad"],
             ["https://client.example:99999/"],
             ["//client.example/cb"],
