@@ -10,9 +10,7 @@ from tests.mcpsite.copies import copy_site, give_environment
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
     """The site as a clone has it."""
-    folder = tmp_path / "site-copy"
-    folder.mkdir()
-    return copy_site(folder)
+    return copy_site(tmp_path / "site-copy")
 
 
 @pytest.fixture

@@ -32,11 +32,12 @@ OURS = ("DJANGO_SETTINGS_MODULE", "SECRET_KEY", "PUBLIC_URL", "DATABASE_URL", "P
 
 
 def copy_site(folder: Path) -> Path:
-    """The site's files, as a clone has them: no .venv, no .env, no database."""
+    """The site's files in a new folder, as a clone has them: no .venv, no .env, no database."""
+    folder.mkdir()
     for part in PARTS:
         source = ROOT / part
         if source.is_dir():
-            shutil.copytree(source, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(source, folder / part)
         else:
             shutil.copy(source, folder / part)
     return folder
@@ -103,7 +104,18 @@ class Running:
             text=True,
             start_new_session=True,
         )
+        self.folder = folder
         self.output = ""
+
+    @property
+    def url(self) -> str:
+        """The address that it printed."""
+        return self.output.partition("MCP URL   ")[2].partition("/mcp")[0]
+
+    def line_with(self, text: str) -> str:
+        """The next line it says that has a text in it."""
+        assert self.process.stdout is not None
+        return next(line for line in self.process.stdout if text in line)
 
     def __enter__(self) -> "Running":
         assert self.process.stdout is not None
@@ -111,7 +123,7 @@ class Running:
             self.output += line
             if "Ctrl-C" in line:
                 return self
-        self.process.wait()
+        self.process.communicate()
         raise AssertionError(f"It did not start: {self.output}")
 
     def __exit__(self, *failure: object) -> None:

@@ -42,6 +42,11 @@ def test_debug_on_a_public_site_is_an_error(settings: Settings) -> None:
     assert ids() == {"mcpsite.E002"}
 
 
+def test_a_public_url_that_cannot_be_parsed_is_not_taken_for_home(settings: Settings) -> None:
+    settings.DEBUG, settings.PUBLIC_URL = True, "https://[bad"
+    assert ids() == {"mcpsite.E001", "mcpsite.E002"}
+
+
 def test_debug_at_home_is_fine(settings: Settings) -> None:
     settings.DEBUG, settings.PUBLIC_URL = True, "http://localhost:8000"
     assert ids(deploy=True) == set()

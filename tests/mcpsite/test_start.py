@@ -1,15 +1,20 @@
 """`make run` from a clone: what it prepares, prints and refuses."""
 
+import errno
 import re
 import socket
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import httpx
 import pytest
+from django.core.management import CommandError
+from pytest_django import Settings
 
-from tests.mcpsite.copies import Running, complaint, free_port, make
+from mcpsite.management.commands.start import free_addresses, greeting
+from tests.mcpsite.copies import Running, complaint, copy_site, free_port, give_environment, make
 
 KEY = f"SECRET_KEY={'k' * 50}"
 
@@ -42,56 +47,93 @@ def sign_in(url: str, password: str) -> httpx.Response:
         return browser.post("/accounts/login/?next=/admin/", data=form)
 
 
-def test_the_first_run_prepares_everything_and_serves(installed: Path, port: int) -> None:
-    with Running(installed, f"PORT={port}") as run:
-        url = f"http://localhost:{port}"
-        assert f"MCP URL   {url}/mcp" in run.output
-        assert f"Admin     {url}/admin/" in run.output
-        assert "Next: open" in run.output
-        home = httpx.get(f"{url}/")
-        assert f"{url}/mcp" in home.text
-        assert "--background" in httpx.get(f"{url}/static/site.css").text
-        assert httpx.post(f"{url}/mcp", json={}).status_code == 401
-        password = password_in(run.output)
-        assert password is not None
-        assert "Site administration" in sign_in(url, password).text
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A clone that was started for the first time, and still runs."""
+    folder = copy_site(tmp_path_factory.mktemp("first") / "site-copy")
+    give_environment(folder)
+    with Running(folder, f"PORT={free_port()}") as running:
+        yield running
 
 
-def test_a_second_run_changes_nothing(installed: Path) -> None:
-    with Running(installed, f"PORT={free_port()}") as first:
-        assert password_in(first.output)
-    settings = (installed / ".env").read_text()
-    with Running(installed, f"PORT={free_port()}") as second:
+def test_the_first_run_says_where_it_is_and_what_to_do_next(first: Running) -> None:
+    assert f"MCP URL   {first.url}/mcp" in first.output
+    assert f"Admin     {first.url}/admin/" in first.output
+    assert f"Next: open {first.url}/" in first.output
+
+
+def test_it_serves_the_home_page_the_stylesheet_and_the_endpoint(first: Running) -> None:
+    assert f"{first.url}/mcp" in httpx.get(f"{first.url}/").text
+    assert "--background" in httpx.get(f"{first.url}/static/site.css").text
+    assert httpx.post(f"{first.url}/mcp", json={}).status_code == 401
+
+
+def test_the_first_administrator_signs_in_with_the_password_that_was_printed(first: Running) -> None:
+    password = password_in(first.output)
+    assert password is not None
+    assert "Site administration" in sign_in(first.url, password).text
+
+
+def test_requests_are_logged_without_their_query(first: Running) -> None:
+    httpx.get(f"{first.url}/no/such/page?code=hunter2")
+    line = first.line_with("GET /no/such/page")
+    assert re.match(r"GET /no/such/page 404 \d+ ms", line)
+
+
+def test_a_second_run_changes_nothing(first: Running) -> None:
+    settings = (first.folder / ".env").read_text()
+    with Running(first.folder, env={"PORT": str(free_port())}) as second:
         assert password_in(second.output) is None
-    assert (installed / ".env").read_text() == settings
-    with sqlite3.connect(installed / "db.sqlite3") as database:
+        assert "Creating" not in second.output
+        assert httpx.get(f"{second.url}/").status_code == 200
+    assert (first.folder / ".env").read_text() == settings
+    with closing(sqlite3.connect(first.folder / "db.sqlite3")) as database:
         assert database.execute("select count(*) from accounts_user").fetchone() == (1,)
 
 
-def test_the_environment_moves_it_to_another_port(installed: Path, port: int) -> None:
-    with Running(installed, env={"PORT": str(port)}):
-        assert httpx.get(f"http://127.0.0.1:{port}/").status_code == 200
+def test_a_public_url_wins_over_the_port(settings: Settings) -> None:
+    settings.PUBLIC_URL, settings.PORT = "https://mcp.example.com", 9000
+    said = "\n".join(greeting(None))
+    assert "MCP URL   https://mcp.example.com/mcp" in said
+    assert "9000" not in said
 
 
-def test_a_public_url_in_the_settings_wins_over_the_port(installed: Path, port: int) -> None:
-    (installed / ".env").write_text(f"{KEY}\nPUBLIC_URL=https://mcp.example.com\n")
-    with Running(installed, f"PORT={port}") as run:
-        assert "MCP URL   https://mcp.example.com/mcp" in run.output
+def test_a_local_public_url_with_another_port_is_pointed_out(settings: Settings) -> None:
+    settings.PUBLIC_URL, settings.PORT = "http://localhost:1234", 9000
+    assert "PUBLIC_URL says port 1234 while this server listens on 9000" in "\n".join(greeting(None))
 
 
-def test_a_local_public_url_with_another_port_is_pointed_out(installed: Path, port: int) -> None:
-    (installed / ".env").write_text(f"{KEY}\nPUBLIC_URL=http://localhost:1234\n")
-    with Running(installed, f"PORT={port}") as run:
-        assert f"PUBLIC_URL says port 1234 while this server listens on {port}" in run.output
+def binding(monkeypatch: pytest.MonkeyPatch, **errors: int) -> None:
+    """Make binding to an address fail with an error number."""
+
+    def bind(self: socket.socket, address: tuple[str, int]) -> None:
+        name = "ipv6" if self.family == socket.AF_INET6 else "ipv4"
+        if name in errors:
+            raise OSError(errors[name], "refused")
+
+    monkeypatch.setattr(socket.socket, "bind", bind)
 
 
-def test_requests_are_logged_without_their_query(installed: Path, port: int) -> None:
-    run = Running(installed, f"PORT={port}")
-    with run:
-        httpx.get(f"http://localhost:{port}/?code=hunter2")
-        assert run.process.stdout is not None
-        line = next(line for line in run.process.stdout if "GET" in line)
-    assert re.match(r"GET / 200 \d+ ms", line)
+def test_it_listens_on_both_addresses_of_localhost(monkeypatch: pytest.MonkeyPatch) -> None:
+    binding(monkeypatch)
+    assert free_addresses(8000) == ["127.0.0.1", "::1"]
+
+
+def test_it_listens_on_one_where_there_is_no_ipv6(monkeypatch: pytest.MonkeyPatch) -> None:
+    binding(monkeypatch, ipv6=errno.EADDRNOTAVAIL)
+    assert free_addresses(8000) == ["127.0.0.1"]
+
+
+def test_a_reserved_port_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    binding(monkeypatch, ipv4=errno.EACCES)
+    with pytest.raises(CommandError, match="Port 80 is reserved for the system: take one above 1023"):
+        free_addresses(80)
+
+
+def test_no_network_at_all_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    binding(monkeypatch, ipv4=errno.EADDRNOTAVAIL)
+    with pytest.raises(CommandError, match=r"This machine has no address 127\.0\.0\.1"):
+        free_addresses(8000)
 
 
 def test_a_busy_port_is_one_sentence(installed: Path, busy: int) -> None:

@@ -71,7 +71,7 @@ def free_addresses(port: int) -> list[str]:
                     f"Port {port} is reserved for the system: take one above 1023 with PORT=8000 make run."
                 ) from None
             if family == socket.AF_INET:
-                raise
+                raise CommandError(f"This machine has no address {address}: switch its loopback network on.") from None
             continue
         addresses.append(address)
     return addresses
