@@ -7,7 +7,7 @@ from mcp_types import INVALID_REQUEST
 from mcp_endpoint.conf import conf
 from mcp_endpoint.endpoints import Endpoint
 from mcp_endpoint.errors import HttpError
-from mcp_endpoint.executor import run_sync
+from mcp_endpoint.executor import run_at_gate
 from oauth_bridge.bearer import BearerError
 from oauth_bridge.principal import Principal
 
@@ -15,7 +15,7 @@ from oauth_bridge.principal import Principal
 async def authenticate(headers: Mapping[bytes, bytes], endpoint: Endpoint) -> Principal:
     """The verified caller; raises `HttpError` 401 with the challenge of RFC 9728 §5.1, or 400 when malformed."""
     try:
-        return await run_sync(conf().authenticator, _token(headers), endpoint.uri)
+        return await run_at_gate(conf().authenticator, _token(headers), endpoint.uri)
     except BearerError as error:
         status = 400 if error.code == "invalid_request" else 401
         challenge = _challenge(endpoint, endpoint.resource.default_scopes, error.code, error.description)

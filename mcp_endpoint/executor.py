@@ -18,15 +18,30 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
+GATE_THREADS = 4
+"""Threads that check tokens, apart from those of tools."""
+
+
 @cache
 def _pool() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(conf().threads, thread_name_prefix="mcp")
+
+
+@cache
+def _gate_pool() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(GATE_THREADS, thread_name_prefix="mcp-gate")
 
 
 async def run_sync(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Call a synchronous function on the pool, with the caller's context variables."""
     call = partial(_with_fresh_connections, function, *args, **kwargs)
     return await asyncio.get_running_loop().run_in_executor(_pool(), contextvars.copy_context().run, call)
+
+
+async def run_at_gate(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """The same on threads that no tool can hold: while tools wait for answers, the answers must come in."""
+    call = partial(_with_fresh_connections, function, *args, **kwargs)
+    return await asyncio.get_running_loop().run_in_executor(_gate_pool(), contextvars.copy_context().run, call)
 
 
 async def run(function: Callable[..., Any], is_async: bool, **kwargs: Any) -> Any:
