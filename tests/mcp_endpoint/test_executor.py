@@ -3,10 +3,13 @@
 import asyncio
 import threading
 from contextvars import ContextVar
+from functools import cache
 
 import pytest
+from pytest_django import Settings
 
-from mcp_endpoint import executor
+from mcp_endpoint import Context, executor, tool
+from tests.mcp_endpoint.conftest import Site
 
 who: ContextVar[str] = ContextVar("who")
 
@@ -50,3 +53,20 @@ async def test_old_connections_are_closed_after_a_failure(monkeypatch: pytest.Mo
     with pytest.raises(ZeroDivisionError):
         await executor.run_sync(lambda: 1 / 0)
     assert seen == ["closed", "closed"]
+
+
+async def test_tokens_are_checked_while_every_thread_waits_for_an_answer(
+    site: Site, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.MCP_THREADS = 1
+    monkeypatch.setattr(executor, "_pool", cache(executor._pool.__wrapped__))
+
+    @tool()
+    def ask(ctx: Context) -> str:
+        return ctx.wait(ctx.elicit("Who are you?", {"type": "object", "properties": {}})).action
+
+    session = await site.session(capabilities={"elicitation": {}})
+    call = session.open_call("ask")
+    question = await call.message()
+    assert (await session.reply(question, result={"action": "decline"})).status == 202
+    assert (await call.answer()).messages[-1]["result"]["content"][0]["text"] == "decline"
