@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine
+from functools import partial
 from typing import Any
 
 from mcp_types import INVALID_REQUEST
@@ -83,9 +84,10 @@ def start(call: Call, session: SessionRecord | None, message: Envelope, reply: O
     Raises `HttpError` 400 when a request of that id is still running in the session.
     """
     _refuse_duplicates(session, [message])
+    work = _begin(call, session, message, reply, version)
 
     async def run() -> None:
-        answer = await _answer(call, session, message, reply, version)
+        answer = await _answer(call, session, message, work)
         reply.finish(answer, 200 if answer else 202)
 
     _spawn(run(), reply)
@@ -99,9 +101,10 @@ def start_batch(
     Raises `HttpError` 400 when two of them, or one that is still running, have the same id.
     """
     _refuse_duplicates(session, messages)
+    works = [_begin(call, session, message, reply, version) for message in messages]
 
     async def run() -> None:
-        answers = await asyncio.gather(*(_answer(call, session, message, reply, version) for message in messages))
+        answers = await asyncio.gather(*map(partial(_answer, call, session), messages, works))
         given = b",".join(answer for answer in answers if answer)
         reply.finish(b"[" + given + b"]" if given else b"", 200 if given else 202)
 
@@ -129,18 +132,27 @@ def _spawn(work: Coroutine[Any, Any, None], reply: Outlet) -> None:
     task.add_done_callback(over)
 
 
-async def _answer(call: Call, session: SessionRecord | None, message: Envelope, reply: Outlet, version: str) -> bytes:
-    """The JSON-RPC response to one request, empty when it was cancelled: then none is due."""
+def _begin(
+    call: Call, session: SessionRecord | None, message: Envelope, reply: Outlet, version: str
+) -> "asyncio.Task[Envelope]":
+    """Start the work on one request. Its id is taken at once: another request may come in the same turn of the loop."""
     work = asyncio.ensure_future(_respond(call, session, message, reply, version))
-    board, key = calls(), (session.id if session else "", message["id"])
     if session is not None:
-        board.running[key] = work
+        calls().running[session.id, message["id"]] = work
+    return work
+
+
+async def _answer(
+    call: Call, session: SessionRecord | None, message: Envelope, work: "asyncio.Task[Envelope]"
+) -> bytes:
+    """The JSON-RPC response to one request, empty when it was cancelled: then none is due."""
     try:
         with open_streams().holding(call.principal.connection_id, work.cancel):
             await asyncio.wait({work})
     finally:
         work.cancel()
-        board.running.pop(key, None)
+        if session is not None:
+            calls().running.pop((session.id, message["id"]), None)
     return b"" if work.cancelled() else encode_answer(message["id"], work.result())
 
 
