@@ -30,6 +30,8 @@ class BridgeValidator(OAuth2Validator):
     """Users only, active only, clients that are enabled, and every token for one resource of this site."""
 
     def _load_application(self, client_id: str, request: OAuthRequest) -> Client | None:
+        if client_id and "\0" in client_id:
+            return None  # PostgreSQL raises on it; it can come by the Authorization header
         client: Client | None = super()._load_application(client_id, request)
         if client is None:
             client = request.client = cimd.load_loopback_client(client_id)

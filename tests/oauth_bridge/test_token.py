@@ -196,7 +196,7 @@ class TestClientAuthentication:
         assert (response.status_code, response.json()["error"]) == (401, "invalid_client")
         assert response["WWW-Authenticate"].startswith("Basic ")
 
-    @pytest.mark.parametrize("header", ["Basic", "Basic !!!", "Basic YQ==", "Basic /w==", "Bearer x"])
+    @pytest.mark.parametrize("header", ["Basic", "Basic !!!", "Basic YQ==", "Basic /w==", "Basic YQBiOng=", "Bearer x"])
     def test_with_a_broken_header(self, confidential: Flow, header: str) -> None:
         form = {"grant_type": "authorization_code", "code": "x"}
         response = post_form(confidential.browser, "/token", form, Authorization=header)
