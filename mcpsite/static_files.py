@@ -14,7 +14,7 @@ class StaticFilesMiddleware(WhiteNoiseMiddleware):
     """
 
     @staticmethod
-    def serve(static_file: Any, request: HttpRequest) -> HttpResponse:  # type: ignore[override]  # sent at once, not streamed
+    def serve(static_file: Any, request: HttpRequest) -> HttpResponse:  # type: ignore[override]  # as in the parent; its base is for WSGI
         """The file, or what its conditional and range headers make of it."""
         found = static_file.get_response(request.method, request.META)
         content = b""
