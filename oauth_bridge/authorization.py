@@ -82,11 +82,15 @@ def approve(asked: AuthorizationRequest, user: User, scopes: Iterable[str]) -> s
         user=user, client=asked.client, resource=asked.resource.uri, state=Connection.State.PAUSED
     ).exists():
         return refuse(asked, "access_denied", "This connection is paused.")
-    allowed = set(scopes)
+    wanted = set(scopes)
+    allowed = [scope.name for scope in asked.scopes if scope.name in wanted]
+    if asked.scopes and not allowed:
+        # oauthlib would fall back to what the request asked for.
+        return refuse(asked, "access_denied", "The user allowed no scope.")
     headers, _, _ = make_server().create_authorization_response(
         _uri(asked.query),
         "GET",
-        scopes=[scope.name for scope in asked.scopes if scope.name in allowed],
+        scopes=allowed,
         credentials={"user": user, "client": asked.client, "response_mode": None},
     )
     return response_location(headers["Location"], [])

@@ -84,8 +84,9 @@ def _guarded(response: HttpResponse) -> HttpResponse:
     response["Cache-Control"] = "no-store"
     response["Pragma"] = "no-cache"
     response["X-Frame-Options"] = "DENY"
-    # The URL has the request in it, and a code when it leads back.
-    response["Referrer-Policy"] = "no-referrer"
+    # The URL has the request in it. Not no-referrer: browsers then send `Origin: null` with the form, and Django
+    # takes the answer for a forgery.
+    response["Referrer-Policy"] = "same-origin"
     # Same-origin would cut the popup off from the client's window that waits for it.
     response["Cross-Origin-Opener-Policy"] = "unsafe-none"
     response.setdefault("Content-Security-Policy", "frame-ancestors 'none'; base-uri 'none'")

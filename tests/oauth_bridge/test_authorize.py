@@ -5,10 +5,12 @@ import hashlib
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from django.http import QueryDict
 from django.test import Client as Browser
 from oauth2_provider.models import Grant
 
 from accounts.models import User
+from oauth_bridge.authorization import approve, read_authorization_request
 from oauth_bridge.models import Client, Connection
 from oauth_bridge.revocation import pause_connections
 from tests.oauth_bridge.flows import CHALLENGE, REDIRECT_URI, Flow, answer_of, register
@@ -85,6 +87,16 @@ class TestDenied:
     def test_a_get_never_answers(self, flow: Flow) -> None:
         assert flow.browser.get(flow.authorize_url(allow="1")).status_code == 200
         assert not Grant.objects.exists()
+
+    def test_allowing_no_scope_is_a_denial(self, flow: Flow, alice: User) -> None:
+        """The library would grant all that was asked for."""
+        asked = read_authorization_request(QueryDict(urlsplit(flow.authorize_url()).query))
+        assert "error=access_denied" in approve(asked, alice, [])
+
+    def test_allowing_some_scopes_grants_those(self, flow: Flow, alice: User) -> None:
+        url = flow.authorize_url(scope="mcp notes:read notes:write")
+        approve(read_authorization_request(QueryDict(urlsplit(url).query)), alice, ["notes:read", "reports"])
+        assert Grant.objects.get().scope == "notes:read"
 
     def test_consent_does_not_lift_a_pause(self, flow: Flow) -> None:
         flow.tokens()

@@ -3,6 +3,7 @@
 import pytest
 from django.test import Client as Browser
 
+from oauth_bridge.models import Client
 from tests.oauth_bridge.flows import REDIRECT_URI, Flow, register
 
 
@@ -25,6 +26,12 @@ def test_says_what_each_scope_opens(flow: Flow) -> None:
         assert shown in page
     assert "can delete or overwrite" in page
     assert "Read your notes" not in page
+
+
+def test_says_who_vouches_for_the_name(flow: Flow) -> None:
+    assert "nobody checked it" in text(flow)
+    Client.objects.update(registration_source=Client.RegistrationSource.MANUAL)
+    assert "added by whoever runs this server" in text(flow)
 
 
 def test_warns_before_it_leads_to_a_program_on_this_computer(browser: Browser) -> None:
@@ -69,7 +76,7 @@ def test_is_kept_out_of_caches_and_frames(flow: Flow) -> None:
     assert "no-store" in response["Cache-Control"]
     assert response["X-Frame-Options"] == "DENY"
     assert "frame-ancestors 'none'" in response["Content-Security-Policy"]
-    assert response["Referrer-Policy"] == "no-referrer"
+    assert response["Referrer-Policy"] == "same-origin"
 
 
 @pytest.mark.parametrize(
