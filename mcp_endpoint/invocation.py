@@ -1,7 +1,10 @@
 """Calls a declared function with a client's arguments and a Context of its own."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, TypeVar
+
+from pydantic import ValidationError
 
 from mcp_endpoint import executor
 from mcp_endpoint.context import Context
@@ -11,6 +14,23 @@ from mcp_endpoint.questions import Rounds
 from mcp_endpoint.registry import may_use
 
 E = TypeVar("E", bound=Entry)
+
+
+class InvalidArguments(Exception):  # noqa: N818  (named as JSON-RPC names it)
+    """Arguments do not fit the function. `problems` are pydantic's, without the values: they may be secret."""
+
+    def __init__(self, error: ValidationError) -> None:
+        super().__init__("invalid arguments")
+        self.problems = error.errors(include_url=False, include_input=False, include_context=False)
+
+
+@contextmanager
+def own_faults(place: str) -> Iterator[None]:
+    """What fails validation here is the app's fault; the SDK would blame the client's parameters and log nothing."""
+    try:
+        yield
+    except ValidationError as error:
+        raise RuntimeError(f"{place} made something invalid") from error
 
 
 async def usable(exchange: Exchange, entry: E | None) -> E | None:
@@ -23,16 +43,17 @@ async def usable(exchange: Exchange, entry: E | None) -> E | None:
 
 
 async def invoke(exchange: Exchange, entry: Entry, arguments: Mapping[str, Any], rounds: Rounds) -> Any:
-    """Validate the arguments and run the function.
-
-    Raises pydantic's ValidationError for arguments that do not fit, and whatever the function raises.
-    """
-    values = entry.metadata.validate_arguments(dict(arguments))
-    if entry.context_parameter is None:
-        return await executor.run(entry.function, entry.is_async, **values)
-    context = Context(exchange, rounds)
-    values[entry.context_parameter] = context
+    """Validate the arguments and run the function. Raises `InvalidArguments`, and whatever the function raises."""
     try:
-        return await executor.run(entry.function, entry.is_async, **values)
-    finally:
-        context.cancel()
+        values = entry.metadata.validate_arguments(dict(arguments))
+    except ValidationError as error:
+        raise InvalidArguments(error) from error
+    with own_faults(entry.place):
+        if entry.context_parameter is None:
+            return await executor.run(entry.function, entry.is_async, **values)
+        context = Context(exchange, rounds)
+        values[entry.context_parameter] = context
+        try:
+            return await executor.run(entry.function, entry.is_async, **values)
+        finally:
+            context.cancel()

@@ -4,14 +4,13 @@ import inspect
 from typing import Any
 
 import mcp_types as types
-from pydantic import ValidationError
 
 from mcp_endpoint import executor
 from mcp_endpoint.context import Context
 from mcp_endpoint.entries import Entry
 from mcp_endpoint.errors import ToolError
 from mcp_endpoint.exchange import Ctx, exchange_of
-from mcp_endpoint.invocation import invoke, usable
+from mcp_endpoint.invocation import InvalidArguments, invoke, own_faults, usable
 from mcp_endpoint.questions import InputRequired, Rounds
 from mcp_endpoint.sdk import MCPError
 
@@ -33,15 +32,15 @@ async def get_prompt(
         return interim.result
     except ToolError as error:
         raise MCPError(types.INVALID_PARAMS, str(error)) from error
-    except ValidationError as error:
-        if error.title != entry.metadata.arg_model.__name__:
-            raise
-        names = ", ".join(str(problem["loc"][0]) for problem in error.errors())
+    except InvalidArguments as error:
+        names = ", ".join(str(problem["loc"][0]) for problem in error.problems)
         raise MCPError(types.INVALID_PARAMS, f"Missing or wrong arguments: {names}") from error
     if isinstance(rendered, types.GetPromptResult):
         return rendered
     parts = rendered if isinstance(rendered, list | tuple) else [rendered]
-    return types.GetPromptResult(description=entry.wire.description, messages=[_message(part) for part in parts])
+    with own_faults(entry.place):
+        messages = [_message(part) for part in parts]
+    return types.GetPromptResult(description=entry.wire.description, messages=messages)
 
 
 def _message(part: Any) -> types.PromptMessage:
@@ -73,9 +72,8 @@ async def complete(ctx: Ctx, params: types.CompleteRequestParams) -> types.Compl
     wanted = {name: extras[name] for name in entry.parameters}
     is_async = inspect.iscoroutinefunction(inspect.unwrap(entry.function))
     first = next(iter(inspect.signature(entry.function).parameters))
-    values = list(await executor.run(entry.function, is_async, **{first: params.argument.value}, **wanted))
-    return types.CompleteResult(
-        completion=types.Completion(
-            values=values[:MAX_COMPLETIONS], total=len(values), has_more=len(values) > MAX_COMPLETIONS
-        )
-    )
+    with own_faults(entry.place):
+        values = list(await executor.run(entry.function, is_async, **{first: params.argument.value}, **wanted))
+        more = len(values) > MAX_COMPLETIONS
+        found = types.Completion(values=values[:MAX_COMPLETIONS], total=len(values), has_more=more)
+    return types.CompleteResult(completion=found)

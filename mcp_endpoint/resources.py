@@ -4,12 +4,12 @@ import base64
 from collections.abc import Mapping
 
 import mcp_types as types
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 from pydantic_core import to_json
 
 from mcp_endpoint.errors import ToolError
 from mcp_endpoint.exchange import Ctx, Exchange, exchange_of
-from mcp_endpoint.invocation import invoke, usable
+from mcp_endpoint.invocation import InvalidArguments, invoke, usable
 from mcp_endpoint.questions import InputRequired, Rounds
 from mcp_endpoint.sdk import MCPError
 
@@ -31,7 +31,7 @@ async def read_resource(
         content = await invoke(exchange, entry, found[1], Rounds(params))
     except InputRequired as interim:
         return interim.result
-    except (ToolError, ValidationError) as error:
+    except (ToolError, InvalidArguments) as error:
         raise _not_found(exchange, uri, str(error) if isinstance(error, ToolError) else "Unknown resource") from error
     if isinstance(content, types.ReadResourceResult):
         return content

@@ -3,11 +3,10 @@
 import logging
 
 import mcp_types as types
-from pydantic import ValidationError
 
 from mcp_endpoint.errors import ToolError
 from mcp_endpoint.exchange import Ctx, exchange_of
-from mcp_endpoint.invocation import invoke, usable
+from mcp_endpoint.invocation import InvalidArguments, invoke, usable
 from mcp_endpoint.questions import InputRequired, Rounds
 from mcp_endpoint.sdk import MCPError
 
@@ -33,10 +32,8 @@ async def call_tool(ctx: Ctx, params: types.CallToolRequestParams) -> types.Call
         raise
     except ToolError as error:
         return _failed(str(error))
-    except ValidationError as error:
-        if error.title == entry.metadata.arg_model.__name__:
-            return _failed(f"Invalid arguments for {entry.name}: {_explain(error)}")
-        logger.exception("tool %s returned or raised something invalid", entry.name)
+    except InvalidArguments as error:
+        return _failed(f"Invalid arguments for {entry.name}: {_explain(error)}")
     except Exception:
         logger.exception("tool %s raised", entry.name)
     return _failed(f"The tool {entry.name} failed unexpectedly. The server's log says why.")
@@ -46,7 +43,6 @@ def _failed(text: str) -> types.CallToolResult:
     return types.CallToolResult(content=[types.TextContent(type="text", text=text)], is_error=True)
 
 
-def _explain(error: ValidationError) -> str:
-    """What is wrong with each argument, without the values, which may be secret."""
-    problems = error.errors(include_url=False, include_input=False, include_context=False)
-    return "; ".join(f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in problems)
+def _explain(error: InvalidArguments) -> str:
+    """What is wrong with each argument."""
+    return "; ".join(f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in error.problems)
