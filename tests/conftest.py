@@ -10,7 +10,7 @@ from tests.live import LiveServer, ServerName
 from tests.person import Person
 
 PASSWORD = "correct horse battery staple"
-USERS = {"alice": PASSWORD, "bob": PASSWORD}
+USERS = dict.fromkeys(("alice", "bob", "carol", "dave"), PASSWORD)
 
 
 class PersonOf(Protocol):
@@ -26,7 +26,7 @@ def _server(name: ServerName) -> Iterator[LiveServer]:
 
 @pytest.fixture(scope="session")
 def daphne() -> Iterator[LiveServer]:
-    """The site under Daphne, where `alice` and `bob` have accounts. One for the whole run."""
+    """The site under Daphne, where those of USERS have accounts. One for the whole run."""
     yield from _server("daphne")
 
 

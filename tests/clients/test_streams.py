@@ -5,9 +5,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from tests.clients.conftest import AppOf, WireOf, eventually
-from tests.clients.wire import Event, Wire, answer, events, modern_headers, refused
-from tests.conftest import PersonOf
+from tests.clients.conftest import eventually
+from tests.clients.wire import INVALID_REQUEST, Event, Wire, answer, events, modern_headers, refused
 
 PROGRESS = {"progressToken": "a-token"}
 
@@ -138,6 +137,17 @@ def test_a_session_cannot_resume_the_stream_of_another(wire: Wire) -> None:
             assert response.status_code in (400, 404)
 
 
+def test_an_id_that_is_in_use_is_refused_and_the_call_that_has_it_goes_on(wire: Wire) -> None:
+    session = wire.session()
+    body = session_call(wire, "slow_steps", number=2)
+
+    with wire.stream(body, session.headers) as response:
+        stream = events(response)
+        first(stream, "notifications/message")
+        refused(wire.post(body, session.headers), 400, INVALID_REQUEST)
+        assert rest(stream) == ["step 2", "done"]
+
+
 # --- Cancelling -----------------------------------------------------------------------------
 
 
@@ -234,53 +244,3 @@ def test_a_change_for_one_person_does_not_reach_another(wire: Wire, bobs_wire: W
         alice.call("write", text="Alice's page")
         bob.end()
         assert [event for event in events(response) if event.data] == []
-
-
-# --- The end of access ----------------------------------------------------------------------
-
-
-def test_a_refreshed_token_works(app: AppOf, person: PersonOf, wire_of: WireOf) -> None:
-    client = app()
-    client.connect(person())
-
-    assert wire_of(client.refresh()).call("greet", None, name="Ada").status_code == 200
-
-
-def test_a_session_goes_on_with_a_refreshed_token(app: AppOf, person: PersonOf, wire_of: WireOf) -> None:
-    client = app()
-    session = wire_of(client.connect(person())).session()
-
-    response = wire_of(client.refresh()).post(session.wire.body("ping"), session.headers)
-
-    assert response.status_code == 200
-
-
-def test_revoking_takes_effect_on_the_next_request(app: AppOf, person: PersonOf, wire_of: WireOf) -> None:
-    client = app()
-    wire = wire_of(client.connect(person()))
-    assert wire.call("greet", None, name="Ada").status_code == 200
-
-    client.revoke()
-
-    refused(wire.call("greet", None, name="Ada"), 401)
-
-
-def test_revoking_ends_the_standing_stream(app: AppOf, person: PersonOf, wire_of: WireOf) -> None:
-    client = app()
-    session = wire_of(client.connect(person())).session()
-
-    with session.listen() as response:
-        client.revoke()
-        assert [event for event in events(response) if event.data] == []
-
-
-def test_revoking_ends_a_listener_of_the_2026_era(app: AppOf, person: PersonOf, wire_of: WireOf) -> None:
-    client = app()
-    wire = wire_of(client.connect(person()))
-    body = wire.modern_body("subscriptions/listen", {"notifications": {"toolsListChanged": True}})
-
-    with wire.stream(body, modern_headers(body)) as response:
-        stream = events(response)
-        first(stream, "notifications/subscriptions/acknowledged")
-        client.revoke()
-        assert [event for event in stream if event.message.get("method")] == []
