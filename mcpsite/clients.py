@@ -26,7 +26,7 @@ def instructions(name: str, url: str, site: str, tool: str) -> dict[str, str]:
         "vscode": f"code --add-mcp {shlex.quote(json.dumps({'name': name, 'type': 'http', 'url': url}))}",
         "vscode_file": indented({"servers": {name: {"type": "http", "url": url}}}),
         "vscode_link": f"vscode:mcp/install?{quote(json.dumps({'name': name, 'type': 'http', 'url': url}))}",
-        "inspector": f"npx -y @modelcontextprotocol/inspector --server-url {shlex.quote(url)}",
+        "inspector": f"npx -y @modelcontextprotocol/inspector@latest --transport http --server-url {shlex.quote(url)}",
         "mcp_remote": f"npx -y mcp-remote {shlex.quote(url)}",
         "mcp_remote_file": indented({"mcpServers": {name: {"command": "npx", "args": ["-y", "mcp-remote", url]}}}),
         "curl": curl_walk(url, site, tool),
