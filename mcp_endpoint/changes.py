@@ -3,13 +3,14 @@
 The streams of sessions get theirs in standalone.py.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from mcp_types import SubscriptionsListenRequestParams, SubscriptionsListenResult
 
 from mcp_endpoint.bus import Message, bus
 from mcp_endpoint.exchange import Ctx, Exchange, exchange_of
+from mcp_endpoint.executor import run_sync
 from mcp_endpoint.sdk import ListenHandler, ServerEvent, event_from_wire
 
 KIND = "changed"
@@ -57,6 +58,10 @@ async def listen(ctx: Ctx, params: SubscriptionsListenRequestParams) -> Subscrip
     """Serve `subscriptions/listen` (MCP 2026-07-28 basic/patterns/subscriptions) until the client leaves."""
     exchange = exchange_of(ctx)
     wanted = params.notifications
-    uris = [uri for uri in wanted.resource_subscriptions or () if exchange.endpoint.may_read(exchange.principal, uri)]
+    uris = await run_sync(_readable, exchange, wanted.resource_subscriptions or ())
     allowed = wanted.model_copy(update={"resource_subscriptions": uris or None})
     return await ListenHandler(_CallersEvents(exchange))(ctx, params.model_copy(update={"notifications": allowed}))
+
+
+def _readable(exchange: Exchange, uris: Iterable[str]) -> list[str]:
+    return [uri for uri in uris if exchange.endpoint.may_read(exchange.principal, uri)]

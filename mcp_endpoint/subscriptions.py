@@ -23,7 +23,7 @@ async def subscribe(ctx: Ctx, params: types.SubscribeRequestParams) -> types.Emp
     uri = str(params.uri)
     if not await run_sync(exchange.endpoint.may_read, exchange.principal, uri):
         raise MCPError(types.INVALID_PARAMS, "Unknown resource", {"uri": uri})
-    if len(session.subscriptions) >= MAX_SUBSCRIPTIONS:
+    if len(session.subscriptions | {uri}) > MAX_SUBSCRIPTIONS:
         raise MCPError(types.INVALID_PARAMS, f"A session can have {MAX_SUBSCRIPTIONS} subscriptions")
     session.subscriptions.add(uri)
     await sessions().save(session)
