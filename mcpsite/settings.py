@@ -187,6 +187,9 @@ OAUTH2_PROVIDER = provider_settings(
     refresh_seconds=env.int("OAUTH_REFRESH_TOKEN_SECONDS", default=30 * 24 * 3600),
     private_schemes=OAUTH_BRIDGE_REDIRECT_SCHEMES,
 )
+# It would have http go from the redirect schemes, but programs on the user's computer need it (RFC 8252 §7.3);
+# oauth_bridge.redirect_uris refuses it for any other host.
+SILENCED_SYSTEM_CHECKS = ["oauth2_provider.W008"]
 # At DEBUG these write codes, tokens and secrets into the log.
 LOGGING = {
     "version": 1,

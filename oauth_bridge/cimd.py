@@ -69,7 +69,7 @@ def load_loopback_client(client_id: str) -> Client | None:
     except cimd.CIMDError as error:
         logger.info("No client at %r: %s", client_id, error)
         return None
-    return client
+    return client if client.is_usable(None) else None
 
 
 def is_document_url(client_id: str) -> bool:

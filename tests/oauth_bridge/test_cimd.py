@@ -238,6 +238,13 @@ class TestLoopback:
         flow = Flow(browser, f"{loopback}/client.json")
         assert verify(flow.tokens()["access_token"], RESOURCE).client_name == "Example"
 
+    def test_of_a_disabled_client_is_refused(self, browser: Browser, loopback: str, settings: Any) -> None:
+        settings.OAUTH_BRIDGE_CIMD_ALLOW_LOOPBACK = True
+        flow = Flow(browser, f"{loopback}/client.json")
+        flow.tokens()
+        Client.objects.update(disabled=True)
+        assert browser.get(flow.authorize_url()).status_code == 400
+
     def test_is_refused_otherwise(self, browser: Browser, loopback: str) -> None:
         flow = Flow(browser, f"{loopback}/client.json")
         assert browser.get(flow.authorize_url()).status_code == 400
