@@ -1,10 +1,10 @@
 """Access that ends: refreshed, revoked, switched off; each takes effect on the next request and ends what is open."""
 
-from collections.abc import Iterator
 from contextlib import ExitStack, closing
 
 import pytest
 
+from tests.clients.app import App
 from tests.clients.conftest import AppOf, WireOf
 from tests.clients.wire import Wire, events, modern_headers, refused
 from tests.conftest import PASSWORD, PersonOf
@@ -97,7 +97,7 @@ NAMES = {"carol": "Of carol", "dave": "Of dave", "alice": "Disabled", "bob": "De
 
 
 @pytest.fixture(scope="module")
-def switched_off(live: LiveServer) -> Iterator[dict[str, str]]:
+def switched_off(live: LiveServer) -> dict[str, str]:
     """Access tokens that worked until an operator, in another process, made all of these changes."""
     tokens = {}
     with ExitStack() as open_clients:
@@ -113,7 +113,7 @@ def switched_off(live: LiveServer) -> Iterator[dict[str, str]]:
     imports = "from accounts.models import User\nfrom oauth_bridge.models import Client\n"
     changes = "\n".join(change for _, change in SWITCHES.values())
     live.manage("shell", "--no-imports", "-c", imports + changes)
-    yield tokens
+    return tokens
 
 
 @pytest.mark.parametrize("label", SWITCHES)

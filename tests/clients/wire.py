@@ -128,9 +128,9 @@ class Wire:
         """The HTTP request for a body."""
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
         given = {"Content-Type": "application/json", "Accept": BOTH, **(headers or {})}
-        kept = {name: value.encode("latin-1") for name, value in given.items() if value is not None}
+        kept = {name.encode(): value.encode("latin-1") for name, value in given.items() if value is not None}
         request = self.http.build_request("POST", path or self.path, content=content, headers=kept)
-        for name in set(given) - set(kept):
+        for name in (name for name, value in given.items() if value is None):
             request.headers.pop(name, None)
         return request
 
