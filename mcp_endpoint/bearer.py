@@ -30,6 +30,13 @@ def insufficient_scope(endpoint: Endpoint, principal: Principal, missing: Iterab
     return HttpError(403, INVALID_REQUEST, message, (_challenge(endpoint, scopes, "insufficient_scope", message),))
 
 
+def access_over(endpoint: Endpoint) -> HttpError:
+    """The 401 of a call whose access ended while it ran; like every 401 it has a challenge (RFC 9110 §15.5.2)."""
+    message = "Access to this server ended"
+    challenge = _challenge(endpoint, endpoint.resource.default_scopes, "invalid_token", message)
+    return HttpError(401, INVALID_REQUEST, message, (challenge,))
+
+
 def _token(headers: Mapping[bytes, bytes]) -> str | None:
     """The token of the Authorization header, or None. One in the query or body is never looked at (OAuth 2.1 §5.2)."""
     scheme, _, token = headers.get(b"authorization", b"").partition(b" ")

@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from mcp_types import HEADER_MISMATCH, INVALID_REQUEST, UNSUPPORTED_PROTOCOL_VERSION
+from mcp_types import HEADER_MISMATCH, UNSUPPORTED_PROTOCOL_VERSION
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
-from mcp_endpoint.bearer import insufficient_scope
+from mcp_endpoint.bearer import access_over, insufficient_scope
 from mcp_endpoint.exchange import Exchange
 from mcp_endpoint.gate import Call
 from mcp_endpoint.reply import Reply
@@ -60,10 +60,12 @@ async def serve(call: Call, message: dict[str, Any]) -> None:
         reply.finish(encode_answer(message["id"], success(message["id"], result)))
     except asyncio.CancelledError:
         reply.detach()
-        reply.finish(encode(failure(message["id"], INVALID_REQUEST, "Access to this server ended")), 401)
+        reply.finish(b"")
         if watch.ended is None:
             raise
         task.uncancel()
+        if not reply.streaming:
+            raise access_over(call.endpoint) from None
     except Exception as raised:
         error = modern_error_data(raised)
         body = encode(failure(message["id"], error.code, error.message, error.data))

@@ -49,7 +49,7 @@ async def post_message(call: Call) -> None:
         raise HttpError(405, INVALID_REQUEST, "Use POST", ((b"allow", b"POST"),))
     query = parse_qs(call.scope["query_string"].decode("latin-1"))
     session = await sessions().load(query.get("session_id", [""])[0])
-    if session is None or session.owner != call.principal.owner:
+    if session is None or session.owner != call.principal.owner or session.endpoint != call.endpoint.name:
         raise HttpError(404, INVALID_REQUEST, "Session not found")
     parsed = decode(await read_body(call.receive, conf().body_limit))
     call.request_id = readable_id(parsed)
