@@ -126,7 +126,12 @@ async def test_answers_may_come_without_it(site: Site) -> None:
     assert answer.result["content"][0]["text"] == "decline"
 
 
-async def test_answers_that_do_not_fit_are_asked_for_again(site: Site) -> None:
-    params = {"name": "ask", "inputResponses": {"elicitation": {"action": "maybe"}}}
+async def test_an_answer_to_another_kind_of_question_is_asked_for_again(site: Site) -> None:
+    params = {"name": "ask", "inputResponses": {"elicitation": {"roots": []}}}
     answer = await site.client().modern("tools/call", params, capabilities=ANYTHING)
-    assert answer.status == 400 or answer.result["resultType"] == "input_required"
+    assert answer.result["resultType"] == "input_required"
+
+
+async def test_an_answer_to_no_kind_of_question_is_refused(site: Site) -> None:
+    params = {"name": "ask", "inputResponses": {"elicitation": {"action": "maybe"}}}
+    assert refused(await site.client().modern("tools/call", params, capabilities=ANYTHING))

@@ -185,6 +185,17 @@ class TestAPost:
         assert (await line.post(request("ping"), site.client("bob"))).status == 404
         await line.hang_up()
 
+    async def test_to_a_session_of_another_endpoint_is_404(self, site: Site, settings: Settings) -> None:
+        settings.MCP_ENDPOINTS = {
+            "default": {"path": "/mcp", "title": "Site"},
+            "admin": {"path": "/admin-mcp", "title": "Admin"},
+        }
+        client = site.client()
+        client.path = "/admin-mcp"
+        session = await client.session()
+        answer = await client.post(request("ping"), path="/messages/", query=f"session_id={session.id}")
+        assert answer.status == 404
+
     async def test_works_without_the_slash(self, site: Site) -> None:
         line = await dial(site)
         line.path = "/messages"

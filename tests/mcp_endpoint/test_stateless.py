@@ -72,3 +72,13 @@ class TestWithoutSessions:
     async def test_batches_work(self, site: Site) -> None:
         answer = await site.client().post([request("ping"), request("ping", id=2)])
         assert len(answer.json) == 2
+
+    @pytest.mark.parametrize("method", ["logging/setLevel", "resources/subscribe", "resources/unsubscribe"])
+    async def test_what_needs_a_session_is_unknown_when_they_were_switched_off_later(
+        self, site: Site, settings: Settings, method: str
+    ) -> None:
+        settings.MCP_SESSIONS = True
+        client = site.client()
+        settings.MCP_SESSIONS = False
+        answer = await client.post(request(method, {"level": "info", "uri": "notes://a"}))
+        assert answer.error["code"] == METHOD_NOT_FOUND

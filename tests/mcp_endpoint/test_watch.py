@@ -82,6 +82,7 @@ class TestAccessThatEnds:
         access_ended.send(None, connection_ids=frozenset({1}))
         answer = await conversation.answer()
         assert (answer.status, answer.error["code"]) == (401, INVALID_REQUEST)
+        assert 'error="invalid_token"' in answer.headers["www-authenticate"]
         assert sleeper.cancelled.is_set()
 
     async def test_ends_a_stream_without_a_result(self, site: Site, sleeper: Sleeper) -> None:

@@ -91,6 +91,17 @@ class TestEncoding:
         assert json.loads(wire.encode(deep)) == deep
 
 
+class TestAnAnswer:
+    def test_is_json(self) -> None:
+        assert wire.encode_answer(1, {"a": 1}) == b'{"a":1}'
+
+    def test_that_is_too_deep_to_be_written_is_an_error(self) -> None:
+        deep: Any = 1
+        for _ in range(100_000):
+            deep = [deep]
+        assert json.loads(wire.encode_answer(1, deep))["error"]["code"] == -32603
+
+
 class TestAFailure:
     def test_has_the_id_of_its_request(self) -> None:
         assert wire.failure(0, -1, "no") == {"jsonrpc": "2.0", "id": 0, "error": {"code": -1, "message": "no"}}
