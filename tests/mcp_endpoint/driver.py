@@ -35,7 +35,10 @@ def parse_event(text: str) -> Event:
     """One block of an event stream (HTML §9.2.6)."""
     if text.startswith(":"):
         return Event(comment=text[1:].strip())
-    fields = dict(line.split(": ", 1) if ": " in line else (line.rstrip(":"), "") for line in text.split("\r\n"))
+    fields: dict[str, str] = {}
+    for line in text.split("\r\n"):
+        name, _, value = line.partition(":")
+        fields[name] = value.removeprefix(" ")
     return Event(
         data=fields.get("data", ""),
         id=fields.get("id"),
