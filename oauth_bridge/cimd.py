@@ -84,7 +84,10 @@ class NormalisingFetcher(cimd.SafeMetadataFetcher):
         if _is_allowed_loopback(client_id):
             document, max_age = self._fetch_loopback(client_id)
         else:
-            document, max_age = super().fetch(client_id)
+            try:
+                document, max_age = super().fetch(client_id)
+            except ValueError as error:  # a URL that cannot be taken apart, such as https://[bad
+                raise cimd.CIMDError(f"client_id is not a URL: {error}") from error
         granted = normalised(document)
         fetched = _fetched.get()
         if fetched is not None:

@@ -1,4 +1,4 @@
-"""An https host for client metadata documents, with a certificate authority of its own."""
+"""An https host for client metadata documents, with a certificate of its own making."""
 
 import datetime
 import json
@@ -18,16 +18,12 @@ from tests.clients.app import CALLBACK
 
 
 class MetadataHost:
-    """Serves what was published, on a free port of localhost; `requests` has the paths that were asked for.
-
-    A process trusts it that has SSL_CERT_FILE set to `certificate`.
-    """
+    """Serves what was published, on a free port of localhost; `requests` has the paths that were asked for."""
 
     def __init__(self, directory: Path) -> None:
-        self.certificate = directory / "certificate.pem"
         self.requests: list[str] = []
-        key_file = directory / "key.pem"
-        _write_certificate(self.certificate, key_file)
+        certificate_file, key_file = directory / "certificate.pem", directory / "key.pem"
+        _write_certificate(certificate_file, key_file)
         published: dict[str, bytes] = {}
         requests = self.requests
 
@@ -46,7 +42,7 @@ class MetadataHost:
         self._published = published
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(self.certificate, key_file)
+        context.load_cert_chain(certificate_file, key_file)
         self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
 

@@ -64,7 +64,7 @@ class Installation:
         mode = "auto" if era == "2026-07-28" else "legacy"
         if era == "2024-11-05":
             transport = sse_client(
-                f"{self.person.base_url}/sse", auth=self._provider(), httpx_client_factory=self._http
+                f"{self.person.base_url}/sse", auth=self._provider("/sse"), httpx_client_factory=self._http
             )
             async with Client(transport, mode=mode, **options) as client:
                 yield client
@@ -89,14 +89,14 @@ class Installation:
         self.storage.tokens.access_token = "expired"
         self.storage.tokens.expires_in = -1
 
-    def _provider(self) -> OAuthClientProvider:
+    def _provider(self, path: str = "/mcp") -> OAuthClientProvider:
         metadata = OAuthClientMetadata(
             client_name="SDK test client",
             redirect_uris=[AnyUrl(CALLBACK)],
             grant_types=["authorization_code", "refresh_token"],
         )
         return OAuthClientProvider(
-            self.url,
+            self.person.base_url + path,
             metadata,
             self.storage,
             redirect_handler=self._open_browser,

@@ -5,7 +5,7 @@ import pytest
 from tests.clients.sdk import ERAS, Era, Installation
 from tests.conftest import PersonOf
 
-PROTECTED_RESOURCE = "/.well-known/oauth-protected-resource/mcp"
+PROTECTED_RESOURCE = "/.well-known/oauth-protected-resource"
 AUTHORIZATION_SERVER = "/.well-known/oauth-authorization-server"
 
 
@@ -33,10 +33,10 @@ async def test_it_walks_from_401_through_discovery_and_registration_to_a_token(p
     async with installation.connect(era) as client:
         await client.list_tools()
 
-    entrance = ("GET", "/sse", 401) if era == "2024-11-05" else ("POST", "/mcp", 401)
+    method, path = ("GET", "/sse") if era == "2024-11-05" else ("POST", "/mcp")
     walk = [
-        entrance,
-        ("GET", PROTECTED_RESOURCE, 200),
+        (method, path, 401),
+        ("GET", PROTECTED_RESOURCE + path, 200),
         ("GET", AUTHORIZATION_SERVER, 200),
         ("POST", "/register", 201),
         ("POST", "/token", 200),
