@@ -141,8 +141,7 @@ class TestAStandingStream:
         again.leave()
         await again.over()
 
-    async def test_that_somebody_came_back_for_is_kept(self, site: Site, settings: Settings) -> None:
-        settings.MCP_EVENT_TTL = 0.02
+    async def test_that_somebody_came_back_for_is_kept(self, site: Site) -> None:
         session = await site.session()
         stream = await session.listen()
         await eventually(lambda: session.id in standalone_streams()._holders)
