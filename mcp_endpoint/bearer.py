@@ -12,22 +12,26 @@ from oauth_bridge.bearer import BearerError
 from oauth_bridge.principal import Principal
 
 
-async def authenticate(headers: Mapping[bytes, bytes], endpoint: Endpoint) -> Principal:
-    """The verified caller; raises `HttpError` 401 with the challenge of RFC 9728 §5.1, or 400 when malformed."""
+async def authenticate(headers: Mapping[bytes, bytes], endpoint: Endpoint, path: str = "") -> Principal:
+    """The verified caller; raises `HttpError` 401 with the challenge of RFC 9728 §5.1, or 400 when malformed.
+
+    `path` is where the client knows the Endpoint from, when that is not the Endpoint's own.
+    """
     try:
         return await run_at_gate(conf().authenticator, _token(headers), endpoint.uri)
     except BearerError as error:
         status = 400 if error.code == "invalid_request" else 401
-        challenge = _challenge(endpoint, endpoint.resource.default_scopes, error.code, error.description)
+        challenge = _challenge(endpoint, endpoint.resource.default_scopes, error.code, error.description, path)
         raise HttpError(status, INVALID_REQUEST, error.description, (challenge,)) from error
 
 
-def insufficient_scope(endpoint: Endpoint, principal: Principal, missing: Iterable[str]) -> HttpError:
+def insufficient_scope(endpoint: Endpoint, principal: Principal, missing: Iterable[str], path: str = "") -> HttpError:
     """The 403 of RFC 6750 §3.1. It names what is needed and what was granted, for clients that ask for just that."""
     needed = sorted(missing)
     message = f"This needs the scope {' '.join(needed)}"
     scopes = [*sorted(principal.scopes), *needed]
-    return HttpError(403, INVALID_REQUEST, message, (_challenge(endpoint, scopes, "insufficient_scope", message),))
+    challenge = _challenge(endpoint, scopes, "insufficient_scope", message, path)
+    return HttpError(403, INVALID_REQUEST, message, (challenge,))
 
 
 def access_over(endpoint: Endpoint) -> HttpError:
@@ -45,8 +49,13 @@ def _token(headers: Mapping[bytes, bytes]) -> str | None:
     return token.strip().decode("latin-1")
 
 
-def _challenge(endpoint: Endpoint, scopes: Iterable[str], error: str | None, description: str) -> tuple[bytes, bytes]:
-    parts = [f'resource_metadata="{endpoint.resource.metadata_url}"', f'scope="{" ".join(scopes)}"']
+def _challenge(
+    endpoint: Endpoint, scopes: Iterable[str], error: str | None, description: str, path: str = ""
+) -> tuple[bytes, bytes]:
+    parts = [
+        f'resource_metadata="{endpoint.resource.metadata_url_at(path or endpoint.path)}"',
+        f'scope="{" ".join(scopes)}"',
+    ]
     if error is not None:
         parts = [f'error="{error}"', f'error_description="{_quotable(description)}"', *parts]
     return b"www-authenticate", ("Bearer " + ", ".join(parts)).encode("latin-1", "replace")

@@ -10,6 +10,9 @@ from mcp_endpoint.registry import BASE_SCOPE, DEFAULT, Registry, may_use, regist
 from oauth_bridge.principal import Principal
 from oauth_bridge.resources import Effect, ProtectedResource, Scope, ToolSummary
 
+SSE_PATH = "/sse"
+"""Where clients of the 2024-11-05 transport know the default Endpoint from."""
+
 
 @dataclass(frozen=True)
 class Endpoint:
@@ -43,7 +46,8 @@ class Endpoint:
                 if entry.name in scopes_of(tool)
             )
             scopes.append(Scope(entry.name, entry.description, entry.default, tools))
-        return ProtectedResource(self.uri, self.path, self.title, tuple(scopes))
+        aliases = (SSE_PATH,) if self.name == DEFAULT else ()
+        return ProtectedResource(self.uri, self.path, self.title, tuple(scopes), aliases)
 
     def entry_for(self, method: str, params: dict[str, object] | None) -> Entry | None:
         """The declaration that a request is about, when it names one."""

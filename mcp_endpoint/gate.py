@@ -42,8 +42,11 @@ Transport = Callable[[Call], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
-def gate(endpoint: Endpoint, server: EndpointServer, transport: Transport) -> Application:
-    """The ASGI application that lets authenticated calls through to a transport."""
+def gate(endpoint: Endpoint, server: EndpointServer, transport: Transport, path: str = "") -> Application:
+    """The ASGI application that lets authenticated calls through to a transport.
+
+    `path` is where clients of the transport know the Endpoint from, when that is not the Endpoint's own.
+    """
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
         headers: dict[bytes, bytes] = dict(scope["headers"])
@@ -55,7 +58,7 @@ def gate(endpoint: Endpoint, server: EndpointServer, transport: Transport) -> Ap
             answer.extra = guard.cors_headers(guard.check_origin(headers))
             if scope["method"] == "OPTIONS":
                 return await respond(send, 204, headers=guard.preflight_headers(headers))
-            principal = await authenticate(headers, endpoint)
+            principal = await authenticate(headers, endpoint, path)
             call = Call(scope, receive, send, headers, endpoint, server, principal)
             await transport(call)
         except HttpError as error:

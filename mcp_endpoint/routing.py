@@ -5,7 +5,7 @@ from typing import Any, cast
 from django.urls import URLPattern, re_path
 
 from mcp_endpoint import sse, streamable
-from mcp_endpoint.endpoints import endpoints
+from mcp_endpoint.endpoints import SSE_PATH, endpoints
 from mcp_endpoint.gate import Application, gate
 from mcp_endpoint.server import make_server
 
@@ -17,8 +17,8 @@ def routes() -> list[URLPattern]:
         server = make_server(endpoint)
         found.append(_route(f"{endpoint.path}/?", gate(endpoint, server, streamable.serve)))
         if endpoint is endpoints()[0]:
-            found.append(_route("/sse/?", gate(endpoint, server, sse.open_stream)))
-            found.append(_route("/messages/?", gate(endpoint, server, sse.post_message)))
+            found.append(_route(f"{SSE_PATH}/?", gate(endpoint, server, sse.open_stream, SSE_PATH)))
+            found.append(_route(f"{sse.MESSAGES_PATH}?", gate(endpoint, server, sse.post_message, SSE_PATH)))
     return found
 
 

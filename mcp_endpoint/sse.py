@@ -10,6 +10,7 @@ from mcp_types import INVALID_REQUEST
 from mcp_endpoint import rpc
 from mcp_endpoint.bearer import insufficient_scope
 from mcp_endpoint.conf import conf
+from mcp_endpoint.endpoints import SSE_PATH
 from mcp_endpoint.errors import HttpError
 from mcp_endpoint.events import STANDALONE, events
 from mcp_endpoint.gate import Call
@@ -60,7 +61,7 @@ async def post_message(call: Call) -> None:
         await _initialize(call, session, message)
     else:
         if missing := call.endpoint.missing_scopes(call.principal, message["method"], message.get("params")):
-            raise insufficient_scope(call.endpoint, call.principal, missing)
+            raise insufficient_scope(call.endpoint, call.principal, missing, SSE_PATH)
         rpc.start(call, session, message, _StreamReply(session), session.protocol_version)
     await respond(call.send, 202)
 
