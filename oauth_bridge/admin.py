@@ -37,10 +37,17 @@ class ClientAdmin(CascadeAdmin):
     )
     list_filter = ("registration_source", "client_type", "disabled", "created")
     search_fields = (*CLIENT_SEARCH, "client_uri", "redirect_uris")
-    raw_id_fields = ("user",)
+    raw_id_fields = ("user", "acts_as")
     view_on_site = False  # the toolkit's page for it is not mounted
-    readonly_fields = ("registration_source", "cimd_expires_at", "metadata", "created", "updated")
-    exclude = ("skip_authorization", "algorithm", "allowed_origins", "post_logout_redirect_uris")
+    readonly_fields = ("registration_source", "cimd_expires_at", "metadata", "registered_from", "created", "updated")
+    exclude = (
+        "skip_authorization",
+        "algorithm",
+        "allowed_origins",
+        "post_logout_redirect_uris",
+        "registration_digest",
+        "registration_token",
+    )
     actions = ("disable", "enable", "revoke")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Client]:

@@ -1,0 +1,14 @@
+"""Clients, connections, and the links by which every token belongs to a connection."""
+
+from oauth_bridge.models.client import Client
+from oauth_bridge.models.connection import Connection
+from oauth_bridge.models.tokens import ConnectionAccessToken, ConnectionRefreshToken, RedeemedCode, SpentAssertion
+
+__all__ = [
+    "Client",
+    "Connection",
+    "ConnectionAccessToken",
+    "ConnectionRefreshToken",
+    "RedeemedCode",
+    "SpentAssertion",
+]

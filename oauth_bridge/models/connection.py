@@ -1,0 +1,57 @@
+"""Connections: what one user let one client do with one resource."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from oauth_bridge.models.client import Client
+
+
+class Connection(models.Model):
+    """What one user let one client do with one resource: the object that a revocation acts on."""
+
+    class State(models.TextChoices):
+        ACTIVE = "active", "Active"
+        PAUSED = "paused", "Paused"
+        REVOKED = "revoked", "Revoked"
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="connections")
+    client = models.ForeignKey(Client, models.CASCADE, related_name="connections")
+    resource = models.CharField(max_length=500, help_text="Canonical URI of the protected resource (RFC 8707).")
+    scopes = models.TextField(blank=True, help_text="What the user consented to.")
+    redirect_host = models.CharField(max_length=255, blank=True, help_text="Where consent sent the browser.")
+    client_fingerprint = models.CharField(
+        max_length=64, blank=True, help_text="Digest of the client's metadata at the time of consent."
+    )
+    state = models.CharField(max_length=10, choices=State, default=State.ACTIVE)
+    created_at = models.DateTimeField(auto_now_add=True)
+    consented_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField(null=True, blank=True, help_text="Access ends then. Never, when empty.")
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    use_count = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "client", "resource"], name="one_connection_per_user_client_resource"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.client} for {self.user}"
+
+    @property
+    def scope_set(self) -> frozenset[str]:
+        return frozenset(self.scopes.split())
+
+    def is_live(self, now: datetime) -> bool:
+        """Whether tokens of this connection are good at this moment."""
+        return self.state == self.State.ACTIVE and (self.expires_at is None or now < self.expires_at)
+
+    @staticmethod
+    def join_scopes(scopes: Iterable[str]) -> str:
+        """Scopes as they are stored and sent: sorted, separated by spaces."""
+        return " ".join(sorted(set(scopes)))
