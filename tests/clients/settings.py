@@ -5,3 +5,5 @@ from mcpsite.settings import INSTALLED_APPS as SITE_APPS
 from tests.settings import PASSWORD_HASHERS as PASSWORD_HASHERS
 
 INSTALLED_APPS = [*SITE_APPS, "tests.clients.lab"]
+# All of these people sign in from one address, some hundred times a minute.
+ACCOUNT_RATE_LIMITS = False
