@@ -26,12 +26,15 @@ async def authenticate(headers: Mapping[bytes, bytes], endpoint: Endpoint, path:
 
 
 def insufficient_scope(endpoint: Endpoint, principal: Principal, missing: Iterable[str], path: str = "") -> HttpError:
-    """The 403 of RFC 6750 §3.1. It names what is needed and what was granted, for clients that ask for just that."""
-    needed = sorted(missing)
+    """The 403 of RFC 6750 §3.1. It names what is needed and what was granted, for clients that ask for just that.
+
+    Its body says the same, for clients that do not read the header.
+    """
+    needed, granted = sorted(missing), sorted(principal.scopes)
     message = f"This needs the scope {' '.join(needed)}"
-    scopes = [*sorted(principal.scopes), *needed]
-    challenge = _challenge(endpoint, scopes, "insufficient_scope", message, path)
-    return HttpError(403, INVALID_REQUEST, message, (challenge,))
+    challenge = _challenge(endpoint, [*granted, *needed], "insufficient_scope", message, path)
+    data = {"requiredScopes": needed, "grantedScopes": granted}
+    return HttpError(403, INVALID_REQUEST, message, (challenge,), data)
 
 
 def access_over(endpoint: Endpoint) -> HttpError:

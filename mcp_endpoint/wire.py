@@ -121,7 +121,7 @@ async def respond(send: Send, status: int, body: bytes = b"", headers: Headers =
 
 async def respond_error(send: Send, error: HttpError, request_id: RequestId | None = None) -> None:
     """Send an `HttpError` as a JSON-RPC error."""
-    body = encode(failure(request_id, error.code, error.message))
+    body = encode(failure(request_id, error.code, error.message, error.data))
     await respond(send, error.status, body, (*JSON_HEADERS, *error.headers))
 
 

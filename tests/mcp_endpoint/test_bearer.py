@@ -1,6 +1,7 @@
 """The bearer token of a request, and the challenges for those that lack one or a scope."""
 
 import pytest
+from mcp_types import INVALID_REQUEST
 
 from mcp_endpoint import bearer, scope, tool
 from mcp_endpoint.errors import HttpError
@@ -107,3 +108,12 @@ class TestTooLittleScope:
         assert answer.status == 403
         assert answer.json["id"] == 1
         assert 'error="insufficient_scope"' in answer.headers["www-authenticate"]
+
+    async def test_is_said_in_the_body_too(self, site: Site) -> None:
+        scope("notes", "Notes")
+        tool(name="t", scope="notes")(lambda: "")
+        assert (await site.client().call("t")).json["error"] == {
+            "code": INVALID_REQUEST,
+            "message": "This needs the scope notes",
+            "data": {"requiredScopes": ["notes"], "grantedScopes": ["mcp"]},
+        }
