@@ -1,7 +1,7 @@
 """Issuing tokens: for a code, and for a refresh token with rotation, siblings and reuse detection."""
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import F
@@ -10,6 +10,7 @@ from oauth2_provider.models import Grant, refresh_token_expire_timedelta
 from oauthlib.oauth2.rfc6749 import errors
 
 from oauth_bridge.conf import configuration
+from oauth_bridge.connecting import connect
 from oauth_bridge.digests import digest
 from oauth_bridge.models import Client, Connection, ConnectionRefreshToken, RedeemedCode
 from oauth_bridge.redirect_uris import destination
@@ -28,7 +29,8 @@ def redeem_code(request: OAuthRequest, token: dict[str, Any], grant: Grant) -> N
     claimed, _ = Grant.objects.filter(pk=grant.pk).delete()
     if not claimed:
         raise errors.InvalidGrantError(request=request)
-    connection = _connect(request, grant)
+    host = destination(grant.redirect_uri).host
+    connection = connect(grant.user, request.client, grant.resource[0], grant.scope, host)
     access_token = write_access_token(connection, token)
     redeemed = RedeemedCode(digest=grant.code, connection=connection, access_token=access_token)
     if request.client.may_refresh:
@@ -89,38 +91,17 @@ def find_refresh_token(token: str, client: Client) -> ConnectionRefreshToken | N
 
 
 def _if_usable(link: ConnectionRefreshToken) -> ConnectionRefreshToken | None:
-    usable = link.refresh_token.user.is_active and link.connection.is_live(timezone.now())
-    return link if usable else None
+    now = timezone.now()
+    usable = link.refresh_token.user.is_active and link.connection.is_live(now)
+    return link if usable and not _is_worn_out(link.connection, now) else None
+
+
+def _is_worn_out(connection: Connection, now: datetime) -> bool:
+    """Whether the user has to be asked again, however often the tokens were used (RFC 9700 §4.14.2)."""
+    lifetime = configuration().refresh_absolute
+    return lifetime > 0 and connection.consented_at + timedelta(seconds=lifetime) <= now
 
 
 def _in_grace(link: ConnectionRefreshToken) -> bool:
     window = timedelta(seconds=configuration().refresh_grace)
     return link.rotated_at is not None and timezone.now() < link.rotated_at + window
-
-
-def _connect(request: OAuthRequest, grant: Grant) -> Connection:
-    """The connection that this consent makes, renews or widens."""
-    now = timezone.now()
-    key = {"user": grant.user, "client": request.client, "resource": grant.resource[0]}
-    facts = {
-        "redirect_host": destination(grant.redirect_uri).host,
-        "client_fingerprint": request.client.fingerprint,
-        "consented_at": now,
-    }
-    # One statement that cannot fail when two consents race, where get_or_create needs a savepoint.
-    Connection.objects.bulk_create([Connection(**key, scopes=grant.scope, **facts)], ignore_conflicts=True)
-    connection = Connection.objects.select_for_update().get(**key)
-    if connection.consented_at == now:
-        return connection
-    if connection.state == Connection.State.PAUSED:
-        # Consent does not lift what an operator or the user stopped.
-        raise errors.InvalidGrantError(request=request)
-    kept = connection.scope_set if connection.is_live(now) else frozenset()
-    connection.scopes = Connection.join_scopes(kept | set(grant.scope.split()))
-    connection.state = Connection.State.ACTIVE
-    if connection.expires_at is not None and connection.expires_at <= now:
-        connection.expires_at = None
-    for fact, value in facts.items():
-        setattr(connection, fact, value)
-    connection.save(update_fields=["scopes", "state", "expires_at", *facts])
-    return connection

@@ -2,6 +2,7 @@
 
 from oauth_bridge.models.client import Client
 from oauth_bridge.models.connection import Connection
+from oauth_bridge.models.grants import DeviceAuthorization, PersonalToken
 from oauth_bridge.models.tokens import ConnectionAccessToken, ConnectionRefreshToken, RedeemedCode, SpentAssertion
 
 __all__ = [
@@ -9,6 +10,8 @@ __all__ = [
     "Connection",
     "ConnectionAccessToken",
     "ConnectionRefreshToken",
+    "DeviceAuthorization",
+    "PersonalToken",
     "RedeemedCode",
     "SpentAssertion",
 ]

@@ -70,6 +70,11 @@ class Client(AbstractApplication):
     may_introspect = models.BooleanField(
         default=False, help_text="A resource server that may ask what a token is good for (RFC 7662)."
     )
+    introspects = models.CharField(
+        max_length=500,
+        blank=True,
+        help_text="Canonical URI of the resource whose tokens it may ask about; the site's default one, when empty.",
+    )
 
     class Meta:
         verbose_name = "client"
