@@ -171,6 +171,7 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("EMAIL_FROM", default=f"mcp@{_public
 OAUTH_BRIDGE_RESOURCES = "mcp_endpoint.endpoints.protected_resources"
 OAUTH_BRIDGE_REDIRECT_SCHEMES = env.list("OAUTH_REDIRECT_SCHEMES", default=list(PRIVATE_USE_SCHEMES))
 OAUTH_BRIDGE_REFRESH_GRACE = env.int("OAUTH_REFRESH_GRACE", default=30)
+OAUTH_BRIDGE_REFRESH_ABSOLUTE = env.int("OAUTH_REFRESH_ABSOLUTE_SECONDS", default=180 * 24 * 3600)
 # For tests alone: fetches client metadata documents from this machine, over plain http too.
 OAUTH_BRIDGE_CIMD_ALLOW_LOOPBACK = env.bool("OAUTH_BRIDGE_CIMD_ALLOW_LOOPBACK", default=False)
 # All of them: the toolkit's migrations break when only some are declared.

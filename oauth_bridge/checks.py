@@ -59,13 +59,14 @@ def redirect_schemes_are_safe(app_configs: Sequence[Any] | None, **kwargs: Any) 
 
 
 def lifetimes_are_positive(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[checks.CheckMessage]:
-    """oauth_bridge.E003: a lifetime is zero or negative, or the refresh grace is negative."""
+    """oauth_bridge.E003: a lifetime is zero or negative, or one that may be zero is negative."""
     provider = settings.OAUTH2_PROVIDER
     names = {
         "OAUTH_CODE_SECONDS": provider["AUTHORIZATION_CODE_EXPIRE_SECONDS"],
         "OAUTH_ACCESS_TOKEN_SECONDS": provider["ACCESS_TOKEN_EXPIRE_SECONDS"],
         "OAUTH_REFRESH_TOKEN_SECONDS": provider["REFRESH_TOKEN_EXPIRE_SECONDS"],
         "OAUTH_REFRESH_GRACE": configuration().refresh_grace + 1,
+        "OAUTH_REFRESH_ABSOLUTE_SECONDS": configuration().refresh_absolute + 1,
     }
     return [
         checks.Error(f"{name} is too small.", hint="Give it in seconds.", id="oauth_bridge.E003")

@@ -13,6 +13,8 @@ class Configuration:
     """PUBLIC_URL: issuer of every document and response, byte for byte (RFC 8414 §2)."""
     refresh_grace: int
     """How long a refresh token that was rotated still gets a sibling instead of ending its family."""
+    refresh_absolute: int
+    """How long after consent its refresh tokens work at the longest; 0 for no such end."""
     redirect_schemes: tuple[str, ...]
     """Private-use URI schemes that a redirect URI may have."""
     redirect_uri_limit: int
@@ -32,6 +34,7 @@ def configuration() -> Configuration:
     return Configuration(
         issuer=settings.PUBLIC_URL,
         refresh_grace=settings.OAUTH_BRIDGE_REFRESH_GRACE,
+        refresh_absolute=settings.OAUTH_BRIDGE_REFRESH_ABSOLUTE,
         redirect_schemes=tuple(scheme.lower() for scheme in settings.OAUTH_BRIDGE_REDIRECT_SCHEMES),
         redirect_uri_limit=20,
         redirect_uri_length=2000,

@@ -34,8 +34,9 @@ def test_a_lifetime_that_is_none(settings: Any, name: str) -> None:
     assert ids() == {"oauth_bridge.E003"}
 
 
-def test_a_negative_grace_window(settings: Any) -> None:
-    settings.OAUTH_BRIDGE_REFRESH_GRACE = -1
+@pytest.mark.parametrize("name", ["OAUTH_BRIDGE_REFRESH_GRACE", "OAUTH_BRIDGE_REFRESH_ABSOLUTE"])
+def test_a_negative_time(settings: Any, name: str) -> None:
+    setattr(settings, name, -1)
     assert ids() == {"oauth_bridge.E003"}
 
 

@@ -209,6 +209,34 @@ class TestRefused:
         RefreshToken.objects.update(created=timezone.now() - timedelta(days=3000))
         assert flow.refresh(token).status_code == 200
 
+    def test_half_a_year_after_consent_however_much_it_was_used(self, flow: Flow) -> None:
+        """RFC 9700 §4.14.2 leaves the end of a grant to the server."""
+        token = flow.refresh(flow.tokens()["refresh_token"]).json()["refresh_token"]
+        Connection.objects.update(consented_at=timezone.now() - timedelta(days=180))
+        assert error(flow.refresh(token)) == "invalid_grant"
+
+    def test_within_the_grace_window_too_once_consent_is_too_old(self, flow: Flow) -> None:
+        token = flow.tokens()["refresh_token"]
+        flow.refresh(token)
+        Connection.objects.update(consented_at=timezone.now() - timedelta(days=180))
+        assert error(flow.refresh(token)) == "invalid_grant"
+
+    def test_not_before(self, flow: Flow) -> None:
+        token = flow.tokens()["refresh_token"]
+        Connection.objects.update(consented_at=timezone.now() - timedelta(days=179))
+        assert flow.refresh(token).status_code == 200
+
+    def test_not_once_the_user_consented_again(self, flow: Flow) -> None:
+        flow.tokens()
+        Connection.objects.update(consented_at=timezone.now() - timedelta(days=180))
+        assert flow.refresh(flow.tokens()["refresh_token"]).status_code == 200
+
+    def test_never_for_age_where_that_is_switched_off(self, flow: Flow, settings: Any) -> None:
+        settings.OAUTH_BRIDGE_REFRESH_ABSOLUTE = 0
+        token = flow.tokens()["refresh_token"]
+        Connection.objects.update(consented_at=timezone.now() - timedelta(days=3000))
+        assert flow.refresh(token).status_code == 200
+
     @pytest.mark.parametrize("spent", [False, True])
     def test_of_a_deactivated_user(self, flow: Flow, spent: bool) -> None:
         token = flow.tokens()["refresh_token"]
