@@ -90,6 +90,8 @@ class InProcessEvents:
     async def tail(self, session_id: str, stream: str, after: int | None) -> AsyncIterator[Event]:
         found = self._sessions.setdefault(session_id, {}).setdefault(stream, _Stream())
         position = found.last if after is None else after
+        if position > found.last:
+            position = 0  # an id of an earlier stream by this name, which was given up: all of this one is news
         while True:
             for event in [event for event in found.events if event.number > position]:
                 position = event.number

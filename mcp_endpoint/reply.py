@@ -50,7 +50,7 @@ class Outlet(Protocol):
     def close(self) -> None:
         """End the connection where the client can resume; elsewhere it stays open."""
 
-    def finish(self, data: bytes, status: int = 200) -> None:
+    def finish(self, data: bytes, status: int = 200, headers: Headers = ()) -> None:
         """Give the result, empty when none is due. The first call counts."""
 
 
@@ -69,9 +69,10 @@ class Reply:
         self._headers = headers
         self._resumable = resumable
         self._on_cut = on_cut
-        self._pending: deque[bytes | None] = deque()
+        # Bounded for a client that does not read: of what waits for the log, the newest is kept, as the log does.
+        self._pending: deque[bytes | None] = deque(maxlen=2 * MAX_PENDING)
         """What is still to be sent; None ends the connection at that place."""
-        self._final: tuple[int, bytes] | None = None
+        self._final: tuple[int, bytes, Headers] | None = None
         self._writer: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
         self._over = asyncio.Event()
@@ -95,16 +96,16 @@ class Reply:
         if self._final is not None:
             return  # the result is out: a late message has no stream to ride
         self.start()
-        if len(self._pending) < MAX_PENDING:
-            self._enqueue(data)
-        else:
+        if self._attached and len(self._pending) >= MAX_PENDING:
             self.detach()
             self._on_cut()
+        if self._attached or self._resumable is not None:
+            self._enqueue(data)
 
-    def finish(self, data: bytes, status: int = 200) -> None:
-        """Give the result; a status other than 200 reaches only a client whose stream has not begun."""
+    def finish(self, data: bytes, status: int = 200, headers: Headers = ()) -> None:
+        """Give the result; status and headers reach only a client whose stream has not begun."""
         if self._final is None:
-            self._final = (status, data)
+            self._final = (status, data, headers)
             self._enqueue(data)
             self._settle()
 
@@ -127,8 +128,8 @@ class Reply:
         if self._writer is not None:
             await self._over.wait()
         elif self._final is not None:
-            status, body = self._final
-            await respond(self._send, status, body, (*JSON_HEADERS, *self._headers))
+            status, body, headers = self._final
+            await respond(self._send, status, body, (*JSON_HEADERS, *self._headers, *headers))
 
     def _enqueue(self, data: bytes | None) -> None:
         self._pending.append(data)

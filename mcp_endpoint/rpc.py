@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Coroutine
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from mcp_types import INVALID_REQUEST
 
+from mcp_endpoint.bearer import access_over, insufficient_scope
 from mcp_endpoint.calls import calls
 from mcp_endpoint.conf import conf
 from mcp_endpoint.errors import HttpError
@@ -15,8 +17,8 @@ from mcp_endpoint.gate import Call
 from mcp_endpoint.reply import Outlet
 from mcp_endpoint.sdk import Connection, modern_error_data, serve_one
 from mcp_endpoint.sessions import SessionLimitError, SessionRecord, sessions
-from mcp_endpoint.streams import open_streams
-from mcp_endpoint.wire import encode_answer, failure, is_request_id, success
+from mcp_endpoint.streams import expires_in, open_streams
+from mcp_endpoint.wire import Headers, encode, encode_answer, failure, is_request_id, success
 
 _running: set[asyncio.Task[None]] = set()
 Envelope = dict[str, Any]
@@ -88,7 +90,7 @@ def start(call: Call, session: SessionRecord | None, message: Envelope, reply: O
 
     async def run() -> None:
         answer = await _answer(call, session, message, work)
-        reply.finish(answer, 200 if answer else 202)
+        reply.finish(answer.body, answer.status, answer.headers)
 
     _spawn(run(), reply)
 
@@ -105,8 +107,10 @@ def start_batch(
 
     async def run() -> None:
         answers = await asyncio.gather(*map(partial(_answer, call, session), messages, works))
-        given = b",".join(answer for answer in answers if answer)
-        reply.finish(b"[" + given + b"]" if given else b"", 200 if given else 202)
+        given = [answer for answer in answers if answer.body]
+        body = b"[" + b",".join(answer.body for answer in given) + b"]" if given else b""
+        last = max(given, key=lambda answer: answer.status, default=_NOTHING_DUE)
+        reply.finish(body, last.status, last.headers)
 
     _spawn(run(), reply)
 
@@ -142,24 +146,53 @@ def _begin(
     return work
 
 
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """The response to one request, empty when none is due."""
+
+    body: bytes
+    status: int = 200
+    headers: Headers = ()
+
+
+_NOTHING_DUE = _Answer(b"", 202)
+
+
 async def _answer(
     call: Call, session: SessionRecord | None, message: Envelope, work: "asyncio.Task[Envelope]"
-) -> bytes:
-    """The JSON-RPC response to one request, empty when it was cancelled: then none is due."""
+) -> _Answer:
+    """The response to one request: its result, nothing when the client cancelled it, a 401 when its access ended."""
+    access_ended = asyncio.Event()
+
+    def end() -> None:
+        access_ended.set()
+        work.cancel()
+
+    expiry = asyncio.get_running_loop().call_later(expires_in(call.principal), end)
     try:
-        with open_streams().holding(call.principal.connection_id, work.cancel):
+        with open_streams().holding(call.principal.connection_id, end):
             await asyncio.wait({work})
     finally:
+        expiry.cancel()
         work.cancel()
         if session is not None:
             calls().running.pop((session.id, message["id"]), None)
-    return b"" if work.cancelled() else encode_answer(message["id"], work.result())
+    if not work.cancelled():
+        return _Answer(encode_answer(message["id"], work.result()))
+    if not access_ended.is_set():
+        return _NOTHING_DUE
+    over = access_over(call.endpoint)
+    return _Answer(encode(failure(message["id"], over.code, over.message)), over.status, over.headers)
 
 
 async def _respond(
     call: Call, session: SessionRecord | None, message: Envelope, reply: Outlet, version: str
 ) -> Envelope:
     request_id, method, params = message["id"], message["method"], message.get("params")
+    if missing := call.endpoint.missing_scopes(call.principal, method, params):
+        # Only in a batch, whose other members are answered all the same.
+        refused = insufficient_scope(call.endpoint, call.principal, missing)
+        return failure(request_id, refused.code, refused.message, refused.data)
     exchange = Exchange(
         call.endpoint,
         call.principal,

@@ -17,12 +17,13 @@ from mcp_endpoint.gate import Call
 from mcp_endpoint.sessions import SessionRecord, sessions
 from mcp_endpoint.standalone import end_session, standalone_streams
 from mcp_endpoint.streams import serve_stream
-from mcp_endpoint.wire import check_envelope, decode, encode, frame, read_body, readable_id, respond
+from mcp_endpoint.wire import Headers, check_envelope, decode, encode, frame, read_body, readable_id, respond
 
 MESSAGES_PATH = "/messages/"
 VERSION = "2024-11-05"
 """Spoken until `initialize` agrees on another: newer clients use this transport with newer versions."""
 
+_END = b""
 _sending: set[asyncio.Task[None]] = set()
 
 
@@ -67,10 +68,12 @@ async def post_message(call: Call) -> None:
 
 
 class _StreamReply:
-    """A reply whose every message is an event of the session's standing stream."""
+    """A reply whose every message is an event of the session's standing stream, in order."""
 
     def __init__(self, session: SessionRecord) -> None:
-        self._session = session
+        self._session_id = session.id
+        self._pending: asyncio.Queue[bytes] = asyncio.Queue()
+        self._writer: asyncio.Task[None] | None = None
         self._finished = False
 
     def start(self) -> None:
@@ -81,20 +84,26 @@ class _StreamReply:
 
     def push(self, data: bytes) -> None:
         """Send a message."""
-        task = asyncio.ensure_future(_append(self._session.id, data))
-        _sending.add(task)
-        task.add_done_callback(_sending.discard)
+        if self._finished:
+            return
+        self._pending.put_nowait(data)
+        if self._writer is None:
+            self._writer = asyncio.get_running_loop().create_task(self._write())
+            _sending.add(self._writer)
+            self._writer.add_done_callback(_sending.discard)
 
-    def finish(self, data: bytes, status: int = 200) -> None:
+    def finish(self, data: bytes, status: int = 200, headers: Headers = ()) -> None:
         """Send the result, if there is one."""
-        if data and not self._finished:
+        if data:
             self.push(data)
+        if not self._finished and self._writer is not None:
+            self._pending.put_nowait(_END)
         self._finished = True
 
-
-async def _append(session_id: str, data: bytes) -> None:
-    if await sessions().load(session_id) is not None:
-        await events().append(session_id, STANDALONE, data)
+    async def _write(self) -> None:
+        while data := await self._pending.get():
+            if await sessions().load(self._session_id) is not None:
+                await events().append(self._session_id, STANDALONE, data)
 
 
 async def _initialize(call: Call, session: SessionRecord, message: dict[str, Any]) -> None:

@@ -70,6 +70,11 @@ class TestAStream:
         await log.end("s", "a")
         assert await the_rest(log.tail("s", "a", 1)) == [b"two", b"three"]
 
+    async def test_is_read_whole_from_an_event_of_an_earlier_stream(self, log: InProcessEvents) -> None:
+        await log.append("s", "a", b"one")
+        await log.end("s", "a")
+        assert await the_rest(log.tail("s", "a", 57)) == [b"one"]
+
     async def test_is_read_from_now_on_without_one(self, log: InProcessEvents) -> None:
         await log.append("s", "a", b"before")
         source = log.tail("s", "a", None)

@@ -237,4 +237,5 @@ async def test_a_call_ends_when_its_access_does(site: Site) -> None:
     await session.ask("ping")
     access_ended.send(None, connection_ids=frozenset({1}))
     answer = await call.answer()
-    assert (answer.status, answer.body) == (202, b"")
+    assert (answer.status, answer.error["message"]) == (401, "Access to this server ended")
+    assert 'error="invalid_token"' in answer.headers["www-authenticate"]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from mcp_endpoint import Context, legacy, tool
+from mcp_endpoint import Context, legacy, scope, tool
 from mcp_endpoint.calls import calls
 from tests.mcp_endpoint.conftest import Site
 from tests.mcp_endpoint.driver import eventually
@@ -44,6 +44,22 @@ class TestABatch:
 
     async def test_of_answers_alone_is_202(self, batching: Session) -> None:
         assert (await batching.post([{"jsonrpc": "2.0", "id": 1, "result": {}}])).status == 202
+
+    async def test_tells_a_member_that_lacks_a_scope_and_answers_the_others(
+        self, site: Site, batching: Session
+    ) -> None:
+        scope("notes", "Notes")
+        tool(name="t", scope="notes")(lambda: "")
+        answers: Any = (await batching.post([request("tools/call", {"name": "t"}), request("ping", id=2)])).json
+        error = {
+            "code": INVALID_REQUEST,
+            "message": "This needs the scope notes",
+            "data": {"requiredScopes": ["notes"], "grantedScopes": ["mcp"]},
+        }
+        assert answers == [
+            {"jsonrpc": "2.0", "id": 1, "error": error},
+            {"jsonrpc": "2.0", "id": 2, "result": {}},
+        ]
 
     async def test_is_a_stream_as_soon_as_something_is_sent(self, site: Site, batching: Session) -> None:
         @tool()

@@ -21,11 +21,14 @@ class Sleeper:
 
     def __init__(self) -> None:
         self.started, self.cancelled = asyncio.Event(), asyncio.Event()
+        self.running: asyncio.Queue[None] = asyncio.Queue()
+        """One item for each call that has begun."""
         tool(name="sleep")(self.sleep)
         tool(name="talk")(self.talk)
 
     async def sleep(self) -> str:
         self.started.set()
+        self.running.put_nowait(None)
         try:
             await asyncio.Event().wait()
         except asyncio.CancelledError:
@@ -94,7 +97,8 @@ class TestAccessThatEnds:
     async def test_does_not_end_the_calls_of_others(self, site: Site, sleeper: Sleeper) -> None:
         conversation = site.client().open_modern("tools/call", {"name": "sleep"})
         other = site.client("bob").open_modern("tools/call", {"name": "sleep"})
-        await until(sleeper.started)
+        await sleeper.running.get()
+        await sleeper.running.get()
         access_ended.send(None, connection_ids=frozenset({2}))
         await other.answer()
         assert conversation.start is None
