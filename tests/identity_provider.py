@@ -1,0 +1,113 @@
+"""A small OpenID provider in this process, for the sign-in path: it has one person, who always agrees."""
+
+import json
+import secrets
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from types import TracebackType
+from typing import Any, ClassVar, Self
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+CLIENT_ID = "site"
+CLIENT_SECRET = "the site's secret at the provider"
+ACCESS_TOKEN = "upstream-access-token"
+
+
+class IdentityProvider:
+    """An OpenID provider at `url`; `claims` say who signs in. Use as a context manager."""
+
+    def __init__(self, **claims: Any) -> None:
+        self.claims = {"sub": "42", **claims}
+        self.requests: list[str] = []
+        """Paths that were asked for."""
+        self.codes: dict[str, dict[str, str]] = {}
+        self.key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        handler = type("Handler", (_Handler,), {"provider": self})
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+
+    def __enter__(self) -> Self:
+        Thread(target=self._server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def document(self) -> dict[str, Any]:
+        """Its discovery document (OpenID Connect Discovery §4.2)."""
+        return {
+            "issuer": self.url,
+            "authorization_endpoint": f"{self.url}/authorize",
+            "token_endpoint": f"{self.url}/token",
+            "userinfo_endpoint": f"{self.url}/userinfo",
+            "jwks_uri": f"{self.url}/jwks",
+            "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+        }
+
+    def authorize(self, query: dict[str, str]) -> str:
+        """Where the browser goes on to, with a code."""
+        code = secrets.token_urlsafe(8)
+        self.codes[code] = query
+        return f"{query['redirect_uri']}?{urlencode({'code': code, 'state': query['state']})}"
+
+    def tokens(self, form: dict[str, str]) -> dict[str, Any]:
+        """The token response for a code, which is good once."""
+        query = self.codes.pop(form["code"])
+        now = int(time.time())
+        identity = {"iss": self.url, "aud": query["client_id"], "iat": now, "exp": now + 300, **self.claims}
+        return {
+            "access_token": ACCESS_TOKEN,
+            "token_type": "Bearer",
+            "expires_in": 3600,
+            "id_token": jwt.encode(identity, self.key, algorithm="RS256", headers={"kid": "1"}),
+        }
+
+    def keys(self) -> dict[str, Any]:
+        """Its public key (RFC 7517 §5)."""
+        key = jwt.algorithms.RSAAlgorithm.to_jwk(self.key.public_key(), as_dict=True)
+        return {"keys": [{**key, "kid": "1", "alg": "RS256", "use": "sig"}]}
+
+
+class _Handler(BaseHTTPRequestHandler):
+    provider: ClassVar[IdentityProvider]
+
+    def do_GET(self) -> None:
+        parts = urlsplit(self.path)
+        self.provider.requests.append(parts.path)
+        if parts.path == "/authorize":
+            self.send_response(302)
+            self.send_header("Location", self.provider.authorize(_single(parts.query)))
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
+        answers = {
+            "/.well-known/openid-configuration": self.provider.document,
+            "/jwks": self.provider.keys,
+            "/userinfo": lambda: self.provider.claims,
+        }
+        self._send(answers[parts.path]())
+
+    def do_POST(self) -> None:
+        self.provider.requests.append(self.path)
+        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        self._send(self.provider.tokens(_single(body)))
+
+    def log_message(self, *_: object) -> None:
+        """Tests have logs of their own."""
+
+    def _send(self, answer: dict[str, Any]) -> None:
+        body = json.dumps(answer).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+def _single(query: str) -> dict[str, str]:
+    return {name: values[0] for name, values in parse_qs(query).items()}
