@@ -8,9 +8,10 @@ import contextvars
 import logging
 from collections.abc import Callable
 from typing import Any, cast
-from weakref import WeakKeyDictionary
 
 from channels.layers import get_channel_layer
+
+from mcp_endpoint.per_loop import PerLoop
 
 logger = logging.getLogger(__name__)
 
@@ -74,24 +75,15 @@ class Bus:
                     logger.exception("bus handler for %r raised", message["kind"])
 
 
-_buses: WeakKeyDictionary[asyncio.AbstractEventLoop, Bus] = WeakKeyDictionary()
-
-
-def bus() -> Bus:
-    """The bus of the running event loop."""
-    loop = asyncio.get_running_loop()
-    found = _buses.get(loop)
-    if found is None:
-        found = _buses[loop] = Bus()
-    return found
+bus = PerLoop(Bus)
+"""The bus of the running event loop."""
 
 
 def announce(kind: str, **message: Any) -> None:
     """Publish from synchronous Django code, whichever thread or process it runs in."""
-    for loop, found in list(_buses.items()):
-        if loop.is_running():
-            found.publish_soon(kind, **message)
-            return
+    if (running := bus.of_a_running_loop()) is not None:
+        running.publish_soon(kind, **message)
+        return
     from asgiref.sync import async_to_sync  # only where no server loop runs, as in a management command
 
     layer = cast(Any, get_channel_layer())

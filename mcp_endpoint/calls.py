@@ -3,10 +3,10 @@
 import asyncio
 import secrets
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from mcp_endpoint.bus import Message, bus
 from mcp_endpoint.conf import conf
+from mcp_endpoint.per_loop import PerLoop
 from mcp_endpoint.wire import RequestId
 
 CallKey = tuple[str, RequestId]
@@ -73,13 +73,5 @@ class Calls:
             self._cancel(key)
 
 
-_calls: WeakKeyDictionary[asyncio.AbstractEventLoop, Calls] = WeakKeyDictionary()
-
-
-def calls() -> Calls:
-    """The calls of the running event loop."""
-    loop = asyncio.get_running_loop()
-    found = _calls.get(loop)
-    if found is None:
-        found = _calls[loop] = Calls()
-    return found
+calls = PerLoop(Calls)
+"""The calls of the running event loop."""

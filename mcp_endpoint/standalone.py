@@ -4,12 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from mcp_endpoint.bus import Message, bus
 from mcp_endpoint.changes import KIND, RESOURCE, concerns, params_of
 from mcp_endpoint.conf import conf
 from mcp_endpoint.events import STANDALONE, Event, events
+from mcp_endpoint.per_loop import PerLoop
 from mcp_endpoint.sessions import SessionRecord, sessions
 from mcp_endpoint.wire import encode
 from oauth_bridge.principal import Principal
@@ -93,16 +93,8 @@ class StandaloneStreams:
         task.add_done_callback(self._appends.discard)
 
 
-_streams: WeakKeyDictionary[asyncio.AbstractEventLoop, StandaloneStreams] = WeakKeyDictionary()
-
-
-def standalone_streams() -> StandaloneStreams:
-    """The standing streams of the running event loop."""
-    loop = asyncio.get_running_loop()
-    found = _streams.get(loop)
-    if found is None:
-        found = _streams[loop] = StandaloneStreams()
-    return found
+standalone_streams = PerLoop(StandaloneStreams)
+"""The standing streams of the running event loop."""
 
 
 async def end_session(session_id: str) -> bool:

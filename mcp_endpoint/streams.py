@@ -5,10 +5,10 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from mcp_endpoint.bus import Message, announce, bus
 from mcp_endpoint.conf import conf
+from mcp_endpoint.per_loop import PerLoop
 from mcp_endpoint.wire import KEEP_ALIVE, Headers, Receive, Send, end_stream, send_chunk, start_stream
 from oauth_bridge.principal import Principal
 
@@ -40,16 +40,8 @@ class OpenStreams:
                 close()
 
 
-_open: WeakKeyDictionary[asyncio.AbstractEventLoop, OpenStreams] = WeakKeyDictionary()
-
-
-def open_streams() -> OpenStreams:
-    """The open streams of the running event loop."""
-    loop = asyncio.get_running_loop()
-    found = _open.get(loop)
-    if found is None:
-        found = _open[loop] = OpenStreams()
-    return found
+open_streams = PerLoop(OpenStreams)
+"""The open streams of the running event loop."""
 
 
 def on_access_ended(sender: object, connection_ids: frozenset[int], **_: Any) -> None:

@@ -11,6 +11,7 @@ from channels.layers import channel_layers, get_channel_layer
 
 from mcp_endpoint import bus as module
 from mcp_endpoint.bus import GROUP, Bus, Message, announce, bus
+from mcp_endpoint.per_loop import PerLoop
 from tests.mcp_endpoint.driver import eventually
 
 
@@ -98,7 +99,7 @@ async def test_plain_code_on_the_loop_can_publish() -> None:
 
 
 def test_a_process_without_a_loop_can_announce(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_buses", {})
+    monkeypatch.setattr(module, "bus", PerLoop(Bus))
     layer: Any = get_channel_layer()
 
     async def join() -> str:

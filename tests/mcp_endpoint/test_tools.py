@@ -225,4 +225,4 @@ class TestATool:
         session = await site.session(version="2025-03-26")
         call = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "guarded"}}
         (answer,) = (await session.post([call])).json
-        assert answer["error"]["message"] == "Unknown tool: guarded"  # type: ignore[index]  # a batch is a list
+        assert answer["error"]["message"] == "This needs the scope notes"  # type: ignore[index]  # a batch is a list

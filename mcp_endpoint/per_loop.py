@@ -1,0 +1,27 @@
+"""Things of which each event loop has one: what runs or is open in a process lives with the loop that serves it."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Generic, TypeVar
+from weakref import WeakKeyDictionary
+
+T = TypeVar("T")
+
+
+class PerLoop(Generic[T]):
+    """Called, gives the running loop's own; made on first use."""
+
+    def __init__(self, make: Callable[[], T]) -> None:
+        self._make = make
+        self._made: WeakKeyDictionary[asyncio.AbstractEventLoop, T] = WeakKeyDictionary()
+
+    def __call__(self) -> T:
+        loop = asyncio.get_running_loop()
+        found = self._made.get(loop)
+        if found is None:
+            found = self._made[loop] = self._make()
+        return found
+
+    def of_a_running_loop(self) -> T | None:
+        """One whose loop runs in some thread of this process, for code that has no loop itself."""
+        return next((made for loop, made in list(self._made.items()) if loop.is_running()), None)
