@@ -172,6 +172,18 @@ OAUTH_BRIDGE_RESOURCES = "mcp_endpoint.endpoints.protected_resources"
 OAUTH_BRIDGE_REDIRECT_SCHEMES = env.list("OAUTH_REDIRECT_SCHEMES", default=list(PRIVATE_USE_SCHEMES))
 OAUTH_BRIDGE_REFRESH_GRACE = env.int("OAUTH_REFRESH_GRACE", default=30)
 OAUTH_BRIDGE_REFRESH_ABSOLUTE = env.int("OAUTH_REFRESH_ABSOLUTE_SECONDS", default=180 * 24 * 3600)
+# Who may register a client by itself: "open", "token" (who has OAUTH_REGISTRATION_TOKEN) or "off".
+OAUTH_BRIDGE_REGISTRATION = env.str("OAUTH_REGISTRATION", default="open")
+OAUTH_BRIDGE_REGISTRATION_TOKEN = env.str("OAUTH_REGISTRATION_TOKEN", default="")
+OAUTH_BRIDGE_REGISTRATION_RATE = env.str("OAUTH_REGISTRATION_RATE", default="60/h/ip")
+OAUTH_BRIDGE_REGISTRATION_RATE_ALL = env.str("OAUTH_REGISTRATION_RATE_ALL", default="1000/h")
+OAUTH_BRIDGE_CLIENT_SECRET_SECONDS = env.int("OAUTH_CLIENT_SECRET_SECONDS", default=90 * 24 * 3600)
+OAUTH_BRIDGE_UNUSED_CLIENT_SECONDS = env.int("OAUTH_UNUSED_CLIENT_SECONDS", default=24 * 3600)
+OAUTH_BRIDGE_DEVICE_FLOW = env.bool("OAUTH_DEVICE_FLOW", default=True)
+OAUTH_BRIDGE_CLIENT_CREDENTIALS = env.bool("OAUTH_CLIENT_CREDENTIALS", default=True)
+OAUTH_BRIDGE_ACCESS_TOKEN_FORMAT = env.str("OAUTH_ACCESS_TOKEN_FORMAT", default="opaque")
+# One line in `.env`, so its line breaks may be written as \n.
+OAUTH_BRIDGE_SIGNING_KEYS = env.str("OAUTH_SIGNING_KEYS", default="").replace("\\n", "\n")
 # For tests alone: fetches client metadata documents from this machine, over plain http too.
 OAUTH_BRIDGE_CIMD_ALLOW_LOOPBACK = env.bool("OAUTH_BRIDGE_CIMD_ALLOW_LOOPBACK", default=False)
 # All of them: the toolkit's migrations break when only some are declared.
@@ -200,7 +212,7 @@ LOGGING = {
 # Browser clients may ask from anywhere, and never with a cookie. The MCP paths have rules of their own.
 CORS_ALLOW_ALL_ORIGINS = True
 CORS_ALLOW_CREDENTIALS = False
-CORS_URLS_REGEX = r"^/(.*/)?\.well-known/|^/(token|register|revoke)/?$"
+CORS_URLS_REGEX = r"^/(.*/)?\.well-known/|^/(token|register(/[^/]+)?|revoke)/?$"
 CORS_ALLOW_HEADERS = ["accept", "authorization", "content-type", "mcp-protocol-version", "user-agent"]
 CORS_EXPOSE_HEADERS = ["WWW-Authenticate"]
 

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core import checks
 
 from oauth_bridge.conf import configuration
+from oauth_bridge.rates import parse_rate
 
 # Schemes that a browser runs or opens by itself: a "redirect" to one is an attack.
 DANGEROUS_SCHEMES = {
@@ -23,12 +24,16 @@ DANGEROUS_SCHEMES = {
     "vbscript",
 }
 
+REGISTRATION_MODES = ("open", "token", "off")
+SHORTEST_TOKEN = 16
+
 
 def register() -> None:
     """Make Django run these checks."""
     checks.register(loopback_documents_are_for_tests, checks.Tags.security)
     checks.register(redirect_schemes_are_safe, checks.Tags.security)
     checks.register(lifetimes_are_positive, checks.Tags.security)
+    checks.register(registration_is_understood, checks.Tags.security)
 
 
 def loopback_documents_are_for_tests(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[checks.CheckMessage]:
@@ -73,3 +78,28 @@ def lifetimes_are_positive(app_configs: Sequence[Any] | None, **kwargs: Any) -> 
         for name, seconds in names.items()
         if seconds <= 0
     ]
+
+
+def registration_is_understood(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[checks.CheckMessage]:
+    """oauth_bridge.E004: a setting of registration has no meaning; the site fails closed on it."""
+    conf = configuration()
+    wrong: list[tuple[str, str]] = []
+    if conf.registration not in REGISTRATION_MODES:
+        wrong.append(("OAUTH_REGISTRATION", f"Write one of {', '.join(REGISTRATION_MODES)}."))
+    if conf.registration == "token" and len(conf.registration_token) < SHORTEST_TOKEN:
+        wrong.append(("OAUTH_REGISTRATION_TOKEN", f"Give it {SHORTEST_TOKEN} random characters or more."))
+    if conf.client_secret_seconds < 0:
+        wrong.append(("OAUTH_CLIENT_SECRET_SECONDS", "Give it in seconds; 0 is for ever."))
+    periods = [3600]
+    for name, rate in {
+        "OAUTH_REGISTRATION_RATE": conf.registration_rate,
+        "OAUTH_REGISTRATION_RATE_ALL": conf.registration_rate_all,
+    }.items():
+        try:
+            periods.append(parse_rate(rate).seconds)
+        except ValueError:
+            wrong.append((name, "Write a rate such as 20/h or 5/10m."))
+    if conf.unused_client_seconds < max(periods):
+        # Rates count rows: those of the period must still be there, and a person needs time to sign in.
+        wrong.append(("OAUTH_UNUSED_CLIENT_SECONDS", "Give it an hour at least, and the longest period of the rates."))
+    return [checks.Error(f"{name} is not usable.", hint=hint, id="oauth_bridge.E004") for name, hint in wrong]

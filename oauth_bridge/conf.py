@@ -21,10 +21,44 @@ class Configuration:
     """Most redirect URIs that one client may register."""
     redirect_uri_length: int
     """Most characters of one redirect URI."""
+    registration: str
+    """Who may register a client: anybody (`open`), who has the initial access token (`token`), nobody (`off`)."""
+    registration_token: str
+    """The initial access token (RFC 7591 §3)."""
+    registration_rate: str
+    """Most clients that may register from one address."""
+    registration_rate_all: str
+    """Most clients that may register from all addresses together."""
     registration_body_limit: int
     """Most bytes of a registration request."""
+    client_secret_seconds: int
+    """Lifetime of the secrets of clients that registered themselves; 0 is for ever."""
+    unused_client_seconds: int
+    """A client that made itself known is forgotten when nobody consented to it for so long."""
+    ended_client_seconds: int
+    """The same, for one whose connections have all ended."""
+    spent_code_seconds: int
+    """How long a redeemed code is remembered, so that its replay ends what it issued."""
     cimd_allow_loopback: bool
     """Client metadata documents on this machine, over plain http too: for tests alone."""
+    device_flow: bool
+    """Device authorization (RFC 8628) is switched on."""
+    device_seconds: int
+    """How long the codes of a device authorization are good."""
+    device_interval: int
+    """How long a device waits between two questions, at the least."""
+    device_rate: int
+    """Most device authorizations that one address may start within the life of one."""
+    user_code_guesses: int
+    """Most wrong codes that one user may type in that time (RFC 8628 §5.1)."""
+    user_code_guesses_here: int
+    """The same, for all users at one address together."""
+    client_credentials: bool
+    """Clients of the operator's may act by their own credentials alone (RFC 6749 §4.4)."""
+    access_token_format: str
+    """`opaque`, or `jwt` for what resource servers can read by themselves (RFC 9068)."""
+    signing_keys: str
+    """Private keys in PEM, one after the other: the first signs, all are published."""
     metadata_max_age: int
     """How long clients may cache the metadata documents."""
 
@@ -38,7 +72,24 @@ def configuration() -> Configuration:
         redirect_schemes=tuple(scheme.lower() for scheme in settings.OAUTH_BRIDGE_REDIRECT_SCHEMES),
         redirect_uri_limit=20,
         redirect_uri_length=2000,
+        registration=settings.OAUTH_BRIDGE_REGISTRATION,
+        registration_token=settings.OAUTH_BRIDGE_REGISTRATION_TOKEN,
+        registration_rate=settings.OAUTH_BRIDGE_REGISTRATION_RATE,
+        registration_rate_all=settings.OAUTH_BRIDGE_REGISTRATION_RATE_ALL,
         registration_body_limit=64 * 1024,
+        client_secret_seconds=settings.OAUTH_BRIDGE_CLIENT_SECRET_SECONDS,
+        unused_client_seconds=settings.OAUTH_BRIDGE_UNUSED_CLIENT_SECONDS,
+        ended_client_seconds=90 * 24 * 3600,
+        spent_code_seconds=24 * 3600,
         cimd_allow_loopback=settings.OAUTH_BRIDGE_CIMD_ALLOW_LOOPBACK,
+        device_flow=settings.OAUTH_BRIDGE_DEVICE_FLOW,
+        device_seconds=600,
+        device_interval=5,
+        device_rate=100,
+        user_code_guesses=10,
+        user_code_guesses_here=50,
+        client_credentials=settings.OAUTH_BRIDGE_CLIENT_CREDENTIALS,
+        access_token_format=settings.OAUTH_BRIDGE_ACCESS_TOKEN_FORMAT,
+        signing_keys=settings.OAUTH_BRIDGE_SIGNING_KEYS,
         metadata_max_age=300,
     )

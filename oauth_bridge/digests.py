@@ -19,3 +19,8 @@ def new_access_token(request: Request | None = None) -> str:
 def new_refresh_token(request: Request | None = None) -> str:
     """An opaque refresh token."""
     return "mcp_rt_" + secrets.token_urlsafe(32)
+
+
+def new_registration_token() -> str:
+    """A token that manages one registration (RFC 7592 §3)."""
+    return "mcp_rg_" + secrets.token_urlsafe(32)

@@ -1,13 +1,12 @@
 """Dynamic client registration (RFC 7591): what a client asked for becomes what it is granted."""
 
+import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from oauth2_provider.generators import generate_client_secret
-
-from oauth_bridge.client_metadata import AUTH_METHODS, GRANT_TYPES, clean_text, described, malformed
-from oauth_bridge.models import Client
+from oauth_bridge.client_metadata import AUTH_METHODS, clean_text, described, malformed
+from oauth_bridge.grant_types import WITHOUT_ASKING, registrable_grants
 from oauth_bridge.redirect_uris import RedirectURIError, check_redirect_uris
 from oauth_bridge.resources import protected_resources
 from oauth_bridge.scopes import all_scopes
@@ -37,6 +36,16 @@ class Registration:
     metadata: dict[str, Any]
     description: dict[str, Any]
 
+    @property
+    def is_public(self) -> bool:
+        """Whether the client has nothing to prove itself with."""
+        return self.auth_method == "none"
+
+    @property
+    def digest(self) -> str:
+        """Equal for registrations that were granted the same."""
+        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
+
 
 def parse_registration(body: bytes) -> dict[str, Any]:
     """The JSON object that was sent, without its null members."""
@@ -64,7 +73,12 @@ def grant_registration(document: dict[str, Any]) -> Registration:
         known = ", ".join(AUTH_METHODS)
         raise RegistrationError("invalid_client_metadata", f"token_endpoint_auth_method must be one of {known}.")
     metadata: dict[str, Any] = {
-        "grant_types": _intersection(document, "grant_types", GRANT_TYPES, needed="authorization_code"),
+        "grant_types": _intersection(
+            {"grant_types": list(WITHOUT_ASKING), **document},
+            "grant_types",
+            registrable_grants(),
+            needed="authorization_code",
+        ),
         "response_types": _intersection(document, "response_types", RESPONSE_TYPES, needed="code"),
         "token_endpoint_auth_method": method,
     }
@@ -78,51 +92,6 @@ def grant_registration(document: dict[str, Any]) -> Registration:
         metadata=metadata,
         description=described(document),
     )
-
-
-def register(registration: Registration) -> tuple[Client, str | None]:
-    """Store the client; returns it with its secret, which is not known afterwards."""
-    public = registration.auth_method == "none"
-    secret = generate_client_secret()
-    client = Client.objects.create(
-        name=registration.name,
-        redirect_uris=" ".join(registration.redirect_uris),
-        client_type=Client.CLIENT_PUBLIC if public else Client.CLIENT_CONFIDENTIAL,
-        client_secret=secret,
-        authorization_grant_type=Client.GRANT_AUTHORIZATION_CODE,
-        registration_source=Client.RegistrationSource.DCR,
-        scope=registration.scope,
-        metadata=registration.metadata,
-        **registration.description,
-    )
-    return client, None if public else secret
-
-
-def registration_response(client: Client, secret: str | None) -> dict[str, Any]:
-    """What was registered, in full (RFC 7591 §3.2.1)."""
-    response: dict[str, Any] = {
-        "client_id": client.client_id,
-        "client_id_issued_at": int(client.created.timestamp()),
-        "redirect_uris": client.redirect_uris.split(),
-        "scope": client.scope,
-        **client.metadata,
-    }
-    if secret is not None:
-        response |= {"client_secret": secret, "client_secret_expires_at": 0}
-    if client.name:
-        response["client_name"] = client.name
-    for name in (
-        "client_uri",
-        "logo_uri",
-        "policy_uri",
-        "tos_uri",
-        "contacts",
-        "software_id",
-        "software_version",
-    ):
-        if value := getattr(client, name):
-            response[name] = value
-    return response
 
 
 def _redirect_uris(document: dict[str, Any]) -> list[str]:

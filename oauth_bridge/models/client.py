@@ -5,8 +5,10 @@ import json
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.hashers import check_password
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils import timezone
 from oauth2_provider.models import AbstractApplication
 
 from oauth_bridge.redirect_uris import RedirectURIError, check_redirect_uris, is_registered
@@ -105,6 +107,15 @@ class Client(AbstractApplication):
             sorted(self.redirect_uris.split()),
         ]
         return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
+
+    @property
+    def secret_has_expired(self) -> bool:
+        """RFC 7591 §3.2.1 `client_secret_expires_at`."""
+        return self.secret_expires_at is not None and self.secret_expires_at <= timezone.now()
+
+    def has_secret(self, secret: str) -> bool:
+        """Whether this is the client's secret, be it good still or not."""
+        return check_password(secret, self.client_secret)
 
     def is_usable(self, request: Any) -> bool:
         """Asked by the toolkit before it issues anything and before it accepts a token."""

@@ -50,3 +50,25 @@ def test_the_toolkits_own_deployment_checks_find_one_thing(db: None) -> None:
 
 def test_the_migrations_are_complete(db: None) -> None:
     call_command("makemigrations", "accounts", "oauth_bridge", check=True, dry_run=True, verbosity=0)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("OAUTH_BRIDGE_REGISTRATION", "closed"),
+        ("OAUTH_BRIDGE_REGISTRATION_RATE", "often"),
+        ("OAUTH_BRIDGE_REGISTRATION_RATE_ALL", "20"),
+        ("OAUTH_BRIDGE_REGISTRATION_RATE", "20/7d"),
+        ("OAUTH_BRIDGE_CLIENT_SECRET_SECONDS", -1),
+        ("OAUTH_BRIDGE_UNUSED_CLIENT_SECONDS", 60),
+    ],
+)
+def test_a_setting_of_registration_that_makes_no_sense(settings: Any, name: str, value: Any) -> None:
+    setattr(settings, name, value)
+    assert ids() == {"oauth_bridge.E004"}
+
+
+def test_an_initial_access_token_that_can_be_guessed(settings: Any) -> None:
+    settings.OAUTH_BRIDGE_REGISTRATION = "token"
+    settings.OAUTH_BRIDGE_REGISTRATION_TOKEN = "short"
+    assert ids() == {"oauth_bridge.E004"}

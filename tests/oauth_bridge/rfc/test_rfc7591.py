@@ -35,6 +35,8 @@ class TestGranted:
         assert response.status_code == 201
         assert response["Cache-Control"] == "no-store"
         assert abs(answer.pop("client_id_issued_at") - time.time()) < 5
+        assert answer.pop("registration_access_token").startswith("mcp_rg_")
+        assert answer.pop("registration_client_uri") == f"http://localhost:8000/register/{client.client_id}"
         assert answer == {
             "client_id": client.client_id,
             "client_name": "Example",
@@ -49,7 +51,7 @@ class TestGranted:
     def test_a_client_with_a_secret(self, stranger: Browser, method: str) -> None:
         answer = register(stranger, token_endpoint_auth_method=method).json()
         assert answer["token_endpoint_auth_method"] == method
-        assert answer["client_secret_expires_at"] == 0
+        assert abs(answer["client_secret_expires_at"] - time.time() - 90 * 24 * 3600) < 5
         stored = Client.objects.get().client_secret
         assert stored.startswith("client_secret_sha256$")
         assert check_password(answer["client_secret"], stored)
