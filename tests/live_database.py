@@ -23,12 +23,12 @@ _templates: dict[str, str] = {}
 def fresh_database(name: str, fill: Fill) -> Iterator[str]:
     """URL of a database that is gone afterwards.
 
-    `fill` migrates the empty database behind a URL; it is called once for each name and process.
+    `fill` migrates the empty database behind a URL; it is called once for each name, server and process.
     A SQLite file, or a database beside the one that TEST_DATABASE_URL names.
     """
     beside = os.environ.get("TEST_DATABASE_URL", "")
     make = _postgres_copy if beside.startswith("postgres") else _sqlite_copy
-    with make(name, fill, beside) as url:
+    with make(f"{name} {beside}", fill, beside) as url:
         yield url
 
 

@@ -1,0 +1,1 @@
+"""Many people and clients at once, against one real server."""

@@ -1,0 +1,1 @@
+"""Input that nobody wrote: whatever is sent, the server answers in order."""
