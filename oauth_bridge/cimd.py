@@ -15,8 +15,9 @@ import urllib3
 from oauth2_provider import cimd
 from oauth2_provider.settings import oauth2_settings
 
-from oauth_bridge.client_metadata import GRANT_TYPES, clean_text, described
+from oauth_bridge.client_metadata import clean_text, described
 from oauth_bridge.conf import configuration
+from oauth_bridge.grant_types import WITHOUT_ASKING, registrable_grants
 from oauth_bridge.models import Client
 from oauth_bridge.redirect_uris import LOOPBACK_HOSTS, RedirectURIError, check_redirect_uri
 
@@ -53,7 +54,7 @@ def keep_document(client: Client) -> None:
     for field, value in described(document).items():
         setattr(client, field, value)
     client.metadata = {
-        "grant_types": document.get("grant_types", list(GRANT_TYPES)),
+        "grant_types": document.get("grant_types", list(WITHOUT_ASKING)),
         "response_types": ["code"],
         "token_endpoint_auth_method": "none",
     }
@@ -114,7 +115,7 @@ def normalised(document: Document) -> Document:
     granted = dict(document)
     grants = granted.get("grant_types")
     if isinstance(grants, list):
-        granted["grant_types"] = [grant for grant in grants if grant in GRANT_TYPES]
+        granted["grant_types"] = [grant for grant in grants if grant in registrable_grants()]
     methods = granted.get("token_endpoint_auth_methods_supported")
     if isinstance(methods, list) and "none" in methods:
         granted["token_endpoint_auth_method"] = "none"  # noqa: S105  (a method, not a secret)

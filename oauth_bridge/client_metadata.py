@@ -5,9 +5,6 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-GRANT_TYPES = ("authorization_code", "refresh_token")
-"""What a client that made itself known can be granted. Never client credentials: those act for nobody."""
-
 AUTH_METHODS = ("none", "client_secret_post", "client_secret_basic")
 """How clients may authenticate at the token endpoint."""
 

@@ -29,7 +29,7 @@ def provider_settings(
 ) -> dict[str, Any]:
     """Value of OAUTH2_PROVIDER; lifetimes are in seconds."""
     return {
-        "OAUTH2_SERVER_CLASS": "oauthlib.oauth2.WebApplicationServer",
+        "OAUTH2_SERVER_CLASS": "oauth_bridge.server.BridgeServer",
         "OAUTH2_VALIDATOR_CLASS": "oauth_bridge.validator.BridgeValidator",
         "SCOPES_BACKEND_CLASS": "oauth_bridge.scopes.ResourceScopes",
         "ACCESS_TOKEN_GENERATOR": "oauth_bridge.digests.new_access_token",

@@ -5,8 +5,9 @@ from typing import Any
 from django.db.models.signals import post_delete, post_save
 
 from accounts.models import User
+from oauth_bridge.client_credentials import connections_as_somebody_else
 from oauth_bridge.models import Client, Connection
-from oauth_bridge.revocation import announce, live_connections
+from oauth_bridge.revocation import announce, live_connections, revoke_connections
 
 
 def connect() -> None:
@@ -23,9 +24,11 @@ def user_saved(sender: type[User], instance: User, **kwargs: Any) -> None:
 
 
 def client_saved(sender: type[Client], instance: Client, **kwargs: Any) -> None:
-    """A client that was switched off."""
+    """A client that was switched off, or that acts as somebody else now."""
     if instance.disabled:
         announce(live_connections(client_id=instance.pk))
+    if instance.authorization_grant_type == Client.GRANT_CLIENT_CREDENTIALS:
+        revoke_connections(connections_as_somebody_else(instance))
 
 
 def connection_deleted(sender: type[Connection], instance: Connection, **kwargs: Any) -> None:

@@ -103,7 +103,8 @@ def _settle(connection_ids: set[int]) -> None:
         refresh_token_links__isnull=False, refresh_token_links__refresh_token__revoked__isnull=True
     )
     alive = Connection.objects.filter(usable, pk__in=connection_ids).values("pk")
-    Connection.objects.filter(pk__in=connection_ids, state=Connection.State.ACTIVE).exclude(pk__in=alive).update(
-        state=Connection.State.REVOKED
-    )
+    Connection.objects.filter(pk__in=connection_ids, state=Connection.State.ACTIVE).exclude(
+        # A client that acts by its own credentials gave back a token, and can ask for the next one.
+        Q(pk__in=alive) | Q(client__acts_as__isnull=False)
+    ).update(state=Connection.State.REVOKED)
     announce(connection_ids)

@@ -3,28 +3,36 @@
 from typing import Any
 from urllib.parse import urlsplit
 
-from oauth_bridge.client_metadata import AUTH_METHODS, GRANT_TYPES
+from oauth_bridge.client_metadata import AUTH_METHODS
 from oauth_bridge.conf import configuration
+from oauth_bridge.grant_types import supported_grants
 from oauth_bridge.resources import ProtectedResource, protected_resources
 from oauth_bridge.scopes import all_scopes
 
 
 def authorization_server_metadata() -> dict[str, Any]:
     """What this authorization server can do; only what is switched on is in it."""
-    issuer = configuration().issuer
+    conf = configuration()
+    issuer = conf.issuer
+    registration = {"registration_endpoint": f"{issuer}/register"} if conf.registration in ("open", "token") else {}
+    device = {"device_authorization_endpoint": f"{issuer}/device_authorization"} if conf.device_flow else {}
     return {
         "issuer": issuer,
         "authorization_endpoint": f"{issuer}/authorize",
         "token_endpoint": f"{issuer}/token",
-        "registration_endpoint": f"{issuer}/register",
+        **registration,
         "revocation_endpoint": f"{issuer}/revoke",
+        "introspection_endpoint": f"{issuer}/introspect",
+        **device,
         "scopes_supported": list(all_scopes()),
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
-        "grant_types_supported": list(GRANT_TYPES),
+        "grant_types_supported": list(supported_grants()),
         # Claude and Codex use a metadata document only where `none` is listed.
         "token_endpoint_auth_methods_supported": list(AUTH_METHODS),
         "revocation_endpoint_auth_methods_supported": list(AUTH_METHODS),
+        # Resource servers have something to prove themselves with.
+        "introspection_endpoint_auth_methods_supported": [method for method in AUTH_METHODS if method != "none"],
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": True,
         "client_id_metadata_document_supported": True,

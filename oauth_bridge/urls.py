@@ -6,7 +6,7 @@ slash.
 
 from django.urls import re_path
 
-from oauth_bridge.views import authorize, metadata, registration, token
+from oauth_bridge.views import authorize, device, metadata, registration, token
 
 app_name = "oauth_bridge"
 
@@ -16,8 +16,11 @@ _RESOURCE = r"\.well-known/oauth-protected-resource"
 urlpatterns = [
     re_path(r"^authorize/?$", authorize.authorize, name="authorize"),
     re_path(r"^token/?$", token.token, name="token"),
+    re_path(r"^device_authorization/?$", device.device_authorization, name="device-authorization"),
+    re_path(r"^device/?$", device.device, name="device"),
     re_path(r"^revoke/?$", token.revoke, name="revoke"),
     re_path(r"^register/?$", registration.register_client, name="register"),
+    re_path(r"^register/(?P<client_id>[^/]+)/?$", registration.manage_client, name="manage-client"),
     re_path(rf"^{_SERVER}(?P<path>(?:/.*)?)$", metadata.authorization_server, name="authorization-server"),
     re_path(rf"^{_RESOURCE}(?P<path>(?:/.*)?)$", metadata.protected_resource, name="protected-resource"),
     # Some clients append the well-known segment to the path instead of inserting it.

@@ -15,13 +15,15 @@ from oauth2_provider.oauth2_validators import OAuth2Validator
 from oauth2_provider.settings import oauth2_settings
 from oauthlib.oauth2.rfc6749 import errors
 
-from oauth_bridge import cimd, issuance, revocation
+from oauth_bridge import cimd, client_credentials, device, issuance, revocation
 from oauth_bridge.digests import digest
+from oauth_bridge.grant_types import CLIENT_CREDENTIALS, DEVICE_CODE, REFRESH_TOKEN, grants_of
 from oauth_bridge.models import Client, RedeemedCode
 from oauth_bridge.resource_indicators import InvalidTargetError, resolve_resource
 from oauth_bridge.resources import ProtectedResource
 from oauth_bridge.scopes import granted_scopes
 from oauth_bridge.server import OAuthRequest
+from oauth_bridge.trust import is_let_in
 
 logger = logging.getLogger(__name__)
 
@@ -32,12 +34,20 @@ class BridgeValidator(OAuth2Validator):
     def _load_application(self, client_id: str, request: OAuthRequest) -> Client | None:
         if client_id and "\0" in client_id:
             return None  # PostgreSQL raises on it; it can come by the Authorization header
+        if cimd.is_document_url(client_id) and not is_let_in(client_id):
+            return None
         client: Client | None = super()._load_application(client_id, request)
         if client is None:
             client = request.client = cimd.load_loopback_client(client_id)
         if client is not None:
             cimd.keep_document(client)
         return client
+
+    # --- Who asks ---------------------------------------------------------------------------
+
+    def authenticate_client(self, request: OAuthRequest, *args: Any, **kwargs: Any) -> bool:
+        """By its secret, as long as that is good."""
+        return bool(super().authenticate_client(request)) and not request.client.secret_has_expired
 
     # --- Authorization request --------------------------------------------------------------
 
@@ -59,6 +69,15 @@ class BridgeValidator(OAuth2Validator):
         **kwargs: Any,
     ) -> bool:
         """Settle the resource and which of the scopes it has: none is refused, unknown ones are left out."""
+        if request.grant_type == DEVICE_CODE:
+            request.scopes = request.device_authorization.scope.split()
+            return True
+        if request.grant_type == CLIENT_CREDENTIALS:
+            resource = resource_of(request, request.decoded_body)
+            request.user = client_credentials.acting_user(request)
+            request.scopes = client_credentials.allowed_scopes(request, scopes, resource)
+            request.resource = [resource.uri]
+            return True
         resource = resource_of(request, request.uri_query_params)
         request.resource = [resource.uri]
         request.scopes = list(granted_scopes(scopes, resource))
@@ -91,6 +110,24 @@ class BridgeValidator(OAuth2Validator):
         )
 
     # --- Token request ----------------------------------------------------------------------
+
+    def validate_grant_type(
+        self, client_id: str, grant_type: str, client: Client, request: OAuthRequest, *args: Any, **kwargs: Any
+    ) -> bool:
+        """What the client registered for, or its operator chose (RFC 6749 §5.2 `unauthorized_client`)."""
+        return grant_type in grants_of(request.client)
+
+    def validate_device_code(
+        self, client_id: str, code: str, request: OAuthRequest, *args: Any, **kwargs: Any
+    ) -> str | None:
+        """Where the device's authorization stands, in the words of RFC 8628 §3.5."""
+        found = device.poll(code, request.client)
+        if found is None:
+            return None
+        status, request.device_authorization = found
+        request.user = request.device_authorization.user
+        request.scopes = request.device_authorization.scope.split()
+        return None if status == "authorized" and not request.user.is_active else status
 
     def validate_code(
         self, client_id: str, code: str, client: Client, request: OAuthRequest, *args: Any, **kwargs: Any
@@ -150,15 +187,22 @@ class BridgeValidator(OAuth2Validator):
 
     def _save_bearer_token(self, token: dict[str, Any], request: OAuthRequest, *args: Any, **kwargs: Any) -> None:
         # Called by the toolkit inside a transaction: an error raised here leaves nothing behind.
-        if request.grant_type == "refresh_token":
+        if request.grant_type == CLIENT_CREDENTIALS:
+            client_credentials.issue(request, token)
+            return
+        if request.grant_type == REFRESH_TOKEN:
             resource = request.refresh_token_link.connection.resource
+        elif request.grant_type == DEVICE_CODE:
+            resource = request.device_authorization.resource
         else:
             resource = _grant(request).resource[0]
         if request.resource and resource_of(request, request.decoded_body).uri != resource:
             raise _invalid_target("The grant is for another resource.", request)
         request.resource = [resource]
-        if request.grant_type == "refresh_token":
+        if request.grant_type == REFRESH_TOKEN:
             issuance.refresh(request, token)
+        elif request.grant_type == DEVICE_CODE:
+            device.redeem(request, token)
         else:
             issuance.redeem_code(request, token, _grant(request))
 

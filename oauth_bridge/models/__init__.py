@@ -2,7 +2,7 @@
 
 from oauth_bridge.models.client import Client
 from oauth_bridge.models.connection import Connection
-from oauth_bridge.models.grants import DeviceAuthorization, PersonalToken
+from oauth_bridge.models.grants import DeviceAuthorization, PersonalToken, UserCodeGuess
 from oauth_bridge.models.tokens import ConnectionAccessToken, ConnectionRefreshToken, RedeemedCode, SpentAssertion
 
 __all__ = [
@@ -14,4 +14,5 @@ __all__ = [
     "PersonalToken",
     "RedeemedCode",
     "SpentAssertion",
+    "UserCodeGuess",
 ]

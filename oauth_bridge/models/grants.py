@@ -24,6 +24,7 @@ class DeviceAuthorization(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="device_authorizations")
     state = models.CharField(max_length=10, choices=State, default=State.PENDING)
     interval = models.PositiveSmallIntegerField(help_text="Seconds that the client must wait between two requests.")
+    requested_from = models.GenericIPAddressField(null=True, help_text="The address that the device asked from.")
     polled_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField(db_index=True)
 
@@ -32,6 +33,17 @@ class DeviceAuthorization(models.Model):
 
     def is_expired(self, now: datetime) -> bool:
         return now >= self.expires_at
+
+
+class UserCodeGuess(models.Model):
+    """A user code that somebody typed and no device shows; kept for the minutes in which they are counted."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    address = models.GenericIPAddressField(null=True)
+    guessed_at = models.DateTimeField(auto_now_add=True, db_index=True)
+
+    def __str__(self) -> str:
+        return f"Guess of {self.user} at {self.guessed_at}"
 
 
 class PersonalToken(models.Model):

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.debug import sensitive_post_parameters
 from oauthlib.oauth2.rfc6749.errors import OAuth2Error
 
+from oauth_bridge.client_authentication import authorization_header
 from oauth_bridge.conf import configuration
 from oauth_bridge.json_answers import RequestError, endpoint, no_store, oauth_error, read_form
 from oauth_bridge.server import make_server
@@ -36,10 +37,7 @@ def revoke(request: HttpRequest) -> HttpResponse:
 def _answer(
     request: HttpRequest, path: str, form: list[tuple[str, str]], respond: Callable[..., Answer]
 ) -> HttpResponse:
-    headers = {}
-    scheme, _, credentials = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() == "basic":
-        headers["HTTP_AUTHORIZATION"] = f"Basic {credentials.strip()}"
+    headers = authorization_header(request.headers.get("Authorization", ""))
     try:
         _, body, status = respond(configuration().issuer + path, "POST", urlencode(form), headers)
     except OAuth2Error as error:

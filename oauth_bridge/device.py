@@ -1,0 +1,194 @@
+"""Device authorization (RFC 8628): codes for a device, a user's word on them, and the tokens for that."""
+
+import secrets
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any, Literal
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+from oauthlib.oauth2.rfc6749 import errors
+
+from accounts.models import User
+from oauth_bridge.conf import configuration
+from oauth_bridge.connecting import connect
+from oauth_bridge.digests import digest
+from oauth_bridge.grant_types import DEVICE_CODE, grants_of
+from oauth_bridge.models import Client, Connection, DeviceAuthorization, UserCodeGuess
+from oauth_bridge.resources import ProtectedResource
+from oauth_bridge.scopes import granted_scopes
+from oauth_bridge.server import OAuthRequest
+from oauth_bridge.token_rows import write_access_token, write_refresh_token
+
+Status = Literal["authorized", "authorization_pending", "slow_down", "access_denied", "expired_token"]
+Decision = Literal["approved", "denied", "paused", "gone"]
+
+# Neither vowels nor digits: no words, and nothing that looks like something else (RFC 8628 §6.1).
+ALPHABET = "BCDFGHJKLMNPQRSTVWXZ"
+USER_CODE_LENGTH = 8
+SLOWER = 5
+"""Seconds that each `slow_down` adds to the interval (RFC 8628 §3.5)."""
+TOLERANCE = timedelta(seconds=1)
+"""A device that keeps its interval may still arrive this much early, because networks are uneven."""
+
+
+class DeviceError(Exception):
+    """A device authorization that is refused, with its OAuth error code; for now only, when there is a wait."""
+
+    def __init__(self, code: str, description: str, wait: int = 0) -> None:
+        super().__init__(description)
+        self.code = code
+        self.description = description
+        self.wait = wait
+
+
+def start(client: Client, resource: ProtectedResource, asked: Sequence[str], address: str | None) -> dict[str, Any]:
+    """Codes for a device, as it is told them (RFC 8628 §3.2); raises DeviceError."""
+    if DEVICE_CODE not in grants_of(client):
+        raise DeviceError("unauthorized_client", "The client is not registered for the device grant.")
+    conf, now = configuration(), timezone.now()
+    lately = DeviceAuthorization.objects.filter(requested_from=address, expires_at__gt=now)
+    if lately.count() >= conf.device_rate:
+        raise DeviceError("slow_down", "Too many devices were started from this address.", conf.device_seconds)
+    device_code = "mcp_dc_" + secrets.token_urlsafe(32)
+    user_code = _unused_user_code()
+    DeviceAuthorization.objects.create(
+        device_code=digest(device_code),
+        user_code=_keyed_digest(user_code),
+        client=client,
+        resource=resource.uri,
+        scope=" ".join(granted_scopes(asked, resource)),
+        interval=conf.device_interval,
+        requested_from=address,
+        expires_at=now + timedelta(seconds=conf.device_seconds),
+    )
+    page = f"{conf.issuer}/device"
+    return {
+        "device_code": device_code,
+        "user_code": shown(user_code),
+        "verification_uri": page,
+        "verification_uri_complete": f"{page}?user_code={shown(user_code)}",
+        "expires_in": conf.device_seconds,
+        "interval": conf.device_interval,
+    }
+
+
+def normalised(typed: str) -> str:
+    """A user code as it is compared: people write it in lower case, with spaces, or without the dash."""
+    return "".join(char for char in typed.upper() if char.isalnum())
+
+
+def is_user_code(code: str) -> bool:
+    """Whether this could be a code at all."""
+    return len(code) == USER_CODE_LENGTH and set(code) <= set(ALPHABET)
+
+
+def shown(code: str) -> str:
+    """A user code as people see it: XXXX-XXXX."""
+    return f"{code[:4]}-{code[4:]}"
+
+
+def has_guessed_too_often(user: User, address: str | None) -> bool:
+    """Whether so many wrong codes were typed by this user, or at this address, that no more are looked up."""
+    conf = configuration()
+    UserCodeGuess.objects.filter(guessed_at__lt=timezone.now() - timedelta(seconds=conf.device_seconds)).delete()
+    return (
+        UserCodeGuess.objects.filter(user=user).count() >= conf.user_code_guesses
+        or UserCodeGuess.objects.filter(address=address).count() >= conf.user_code_guesses_here
+    )
+
+
+def look_up(code: str, user: User, address: str | None) -> DeviceAuthorization | None:
+    """The device that shows this normalised code; a wrong one is counted as a guess (RFC 8628 §5.1)."""
+    waiting = find_waiting(code) if is_user_code(code) else None
+    if waiting is None:
+        UserCodeGuess.objects.create(user=user, address=address)
+    return waiting
+
+
+def find_waiting(code: str) -> DeviceAuthorization | None:
+    """The device with this normalised user code that still waits for an answer."""
+    return (
+        DeviceAuthorization.objects.filter(
+            user_code=_keyed_digest(code),
+            state=DeviceAuthorization.State.PENDING,
+            expires_at__gt=timezone.now(),
+            client__disabled=False,
+        )
+        .select_related("client")
+        .first()
+    )
+
+
+def decide(waiting: DeviceAuthorization, user: User, *, allow: bool) -> Decision:
+    """Write down the user's word, once; `gone` when somebody else answered or time ran out."""
+    paused = Connection.objects.filter(
+        user=user, client=waiting.client, resource=waiting.resource, state=Connection.State.PAUSED
+    )
+    decision: Decision = "denied" if not allow else "paused" if paused.exists() else "approved"
+    approved = decision == "approved"
+    state = DeviceAuthorization.State.APPROVED if approved else DeviceAuthorization.State.DENIED
+    answered = DeviceAuthorization.objects.filter(
+        pk=waiting.pk, state=DeviceAuthorization.State.PENDING, expires_at__gt=timezone.now()
+    ).update(state=state, user=user)
+    return decision if answered else "gone"
+
+
+def poll(device_code: str, client: Client) -> tuple[Status, DeviceAuthorization] | None:
+    """Where the authorization of this client's device stands (RFC 8628 §3.5); None for an unknown code."""
+    with transaction.atomic():
+        waiting = (
+            DeviceAuthorization.objects.select_for_update(of=("self",))
+            .select_related("user")
+            .filter(device_code=digest(device_code), client=client)
+            .first()
+        )
+        return None if waiting is None else (_status(waiting), waiting)
+
+
+def redeem(request: OAuthRequest, token: dict[str, Any]) -> None:
+    """Store the tokens of an approved device, once; call it inside a transaction.
+
+    Deleting the row is what claims it: of two requests with the same device code, the second finds nothing.
+    """
+    approved: DeviceAuthorization = request.device_authorization
+    claimed, _ = DeviceAuthorization.objects.filter(pk=approved.pk, state=DeviceAuthorization.State.APPROVED).delete()
+    if not claimed or approved.user is None:
+        raise errors.InvalidGrantError(request=request)
+    connection = connect(approved.user, request.client, approved.resource, approved.scope)
+    access_token = write_access_token(connection, token)
+    if request.client.may_refresh:
+        write_refresh_token(connection, token, access_token, approved.scope)
+    else:
+        del token["refresh_token"]
+
+
+def _status(waiting: DeviceAuthorization) -> Status:
+    now = timezone.now()
+    if waiting.is_expired(now):
+        return "expired_token"
+    if waiting.state == DeviceAuthorization.State.DENIED:
+        return "access_denied"
+    if waiting.state == DeviceAuthorization.State.APPROVED:
+        return "authorized"
+    next_poll = waiting.polled_at and waiting.polled_at + timedelta(seconds=waiting.interval) - TOLERANCE
+    too_soon = next_poll is not None and now < next_poll
+    if too_soon:
+        waiting.interval = min(waiting.interval + SLOWER, configuration().device_seconds)
+    waiting.polled_at = now
+    waiting.save(update_fields=["interval", "polled_at"])
+    return "slow_down" if too_soon else "authorization_pending"
+
+
+def _unused_user_code() -> str:
+    while True:
+        # `choice` draws without the bias that a remainder would have.
+        code = "".join(secrets.choice(ALPHABET) for _ in range(USER_CODE_LENGTH))
+        if not DeviceAuthorization.objects.filter(user_code=_keyed_digest(code)).exists():
+            return code
+
+
+def _keyed_digest(user_code: str) -> str:
+    """35 bits could be guessed from a plain digest, so this one needs the site's key."""
+    return salted_hmac("oauth_bridge.device.user_code", user_code, algorithm="sha256").hexdigest()

@@ -1,0 +1,120 @@
+"""Device authorization (RFC 8628): the endpoint for devices, and the page where people answer for them."""
+
+from collections.abc import Mapping
+
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from accounts.models import User
+from oauth_bridge.addresses import client_address
+from oauth_bridge.client_authentication import authenticate
+from oauth_bridge.conf import configuration
+from oauth_bridge.device import (
+    DeviceError,
+    decide,
+    has_guessed_too_often,
+    is_user_code,
+    look_up,
+    normalised,
+    shown,
+    start,
+)
+from oauth_bridge.json_answers import RequestError, endpoint, no_store, oauth_error, read_form
+from oauth_bridge.models import DeviceAuthorization
+from oauth_bridge.qr_code import qr_code
+from oauth_bridge.resource_indicators import InvalidTargetError, resolve_resource
+from oauth_bridge.resources import protected_resources
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; "
+    "base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
+)
+
+
+@sensitive_post_parameters()
+@endpoint("POST")
+def device_authorization(request: HttpRequest) -> HttpResponse:
+    """Give a device its codes (RFC 8628 §3.1)."""
+    if not configuration().device_flow:
+        return oauth_error("not_found", "Device authorization is switched off here.", 404)
+    form = read_form(request)
+    client = authenticate("/device_authorization", form, request.headers.get("Authorization", ""))
+    try:
+        resource = resolve_resource(value for name, value in form if name == "resource")
+        answer = start(client, resource, dict(form).get("scope", "").split(), client_address(request))
+    except InvalidTargetError as error:
+        raise RequestError(str(error), "invalid_target") from error
+    except DeviceError as error:
+        response: HttpResponse = oauth_error(error.code, error.description, 429 if error.wait else 400)
+        if error.wait:
+            response["Retry-After"] = str(error.wait)
+        return response
+    response = no_store(JsonResponse(answer))
+    return response
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def device(request: HttpRequest) -> HttpResponse:
+    """Ask for the code, show who waits behind it, and take the user's word. A GET looks nothing up."""
+    if not configuration().device_flow:
+        raise Http404
+    if request.method != "POST":
+        return _code_page(request, normalised(request.GET.get("user_code", "")))
+    code = normalised(request.POST.get("user_code", ""))
+    user = request.user
+    if not isinstance(user, User):
+        return redirect_to_login(f"{_here()}?user_code={shown(code)}" if is_user_code(code) else _here(), _login())
+    address = client_address(request)
+    if has_guessed_too_often(user, address):
+        return _code_page(request, code, "often", 429)
+    waiting = look_up(code, user, address)
+    if waiting is None:
+        return _code_page(request, code, "unknown", 400)
+    if "allow" in request.POST or "deny" in request.POST:
+        outcome = decide(waiting, user, allow="allow" in request.POST)
+        return _page(request, "device_done", {"outcome": outcome, "client": waiting.client})
+    return _consent_page(request, waiting, code)
+
+
+def _consent_page(request: HttpRequest, waiting: DeviceAuthorization, code: str) -> HttpResponse:
+    resource = next((found for found in protected_resources() if found.uri == waiting.resource), None)
+    if resource is None:  # it was taken from the site meanwhile
+        return _code_page(request, code, "unknown", 400)
+    asked = waiting.scope.split()
+    context = {
+        "client": waiting.client,
+        "code": shown(code),
+        "resource": resource,
+        "scopes": [scope for scope in resource.scopes if scope.name in asked],
+        "here": f"{_here()}?user_code={shown(code)}",
+    }
+    return _page(request, "device_consent", context)
+
+
+def _code_page(request: HttpRequest, code: str, problem: str = "", status: int = 200) -> HttpResponse:
+    complete = is_user_code(code)
+    context = {
+        "code": shown(code) if complete else code[:20],
+        "problem": problem,
+        "qr_code": qr_code(f"{configuration().issuer}{_here()}?user_code={shown(code)}") if complete else "",
+    }
+    return _page(request, "device", context, status)
+
+
+def _page(request: HttpRequest, name: str, context: Mapping[str, object], status: int = 200) -> HttpResponse:
+    response: HttpResponse = no_store(render(request, f"oauth_bridge/{name}.html", dict(context), status=status))
+    response["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+    return response
+
+
+def _here() -> str:
+    return reverse("oauth_bridge:device")
+
+
+def _login() -> str:
+    return str(settings.LOGIN_URL)
