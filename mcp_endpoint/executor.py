@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
 from typing import Any, ParamSpec, TypeVar
 
-from django.db import close_old_connections
+from django.db import close_old_connections, connections
 
 from mcp_endpoint.conf import conf
 
@@ -20,16 +20,18 @@ T = TypeVar("T")
 
 GATE_THREADS = 4
 """Threads that check tokens, apart from those of tools."""
+CONNECTION_SECONDS = 60
+"""How long a thread of a pool keeps a database connection."""
 
 
 @cache
 def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(conf().threads, thread_name_prefix="mcp")
+    return ThreadPoolExecutor(conf().threads, thread_name_prefix="mcp", initializer=_keep_connections)
 
 
 @cache
 def _gate_pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(GATE_THREADS, thread_name_prefix="mcp-gate")
+    return ThreadPoolExecutor(GATE_THREADS, thread_name_prefix="mcp-gate", initializer=_keep_connections)
 
 
 async def run_sync(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -49,6 +51,12 @@ async def run(function: Callable[..., Any], is_async: bool, **kwargs: Any) -> An
     if is_async:
         return await function(**kwargs)
     return await run_sync(function, **kwargs)
+
+
+def _keep_connections() -> None:
+    """In a thread of a pool: unlike the threads of Django's requests it lives on, and to connect anew is slow."""
+    for connection in connections.all():
+        connection.settings_dict = {**connection.settings_dict, "CONN_MAX_AGE": CONNECTION_SECONDS}
 
 
 def _with_fresh_connections(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -97,7 +97,9 @@ TEMPLATES = [
 # --- Storage --------------------------------------------------------------------------------
 
 DATABASES = {"default": env.database("DATABASE_URL", default=BASE_DIR / "db.sqlite3")}
-DATABASES["default"]["CONN_MAX_AGE"] = 60
+# Django gives every request a thread of its own, so a connection that was kept would serve nobody again, and a
+# PostgreSQL server would run out of them. The threads of the MCP Endpoint live on and keep theirs.
+DATABASES["default"]["CONN_MAX_AGE"] = 0
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # Writers queue instead of failing: WAL, the write lock taken at BEGIN, twenty seconds of patience.
     DATABASES["default"]["OPTIONS"] = {
@@ -184,6 +186,10 @@ OAUTH_BRIDGE_CLIENT_CREDENTIALS = env.bool("OAUTH_CLIENT_CREDENTIALS", default=T
 OAUTH_BRIDGE_ACCESS_TOKEN_FORMAT = env.str("OAUTH_ACCESS_TOKEN_FORMAT", default="opaque")
 # One line in `.env`, so its line breaks may be written as \n.
 OAUTH_BRIDGE_SIGNING_KEYS = env.str("OAUTH_SIGNING_KEYS", default="").replace("\\n", "\n")
+# Hosts of client metadata documents: "example.com" is that host, ".example.com" its subdomains too.
+OAUTH_BRIDGE_CIMD_ALLOW = env.list("OAUTH_CIMD_ALLOW", default=[])
+OAUTH_BRIDGE_CIMD_BLOCK = env.list("OAUTH_CIMD_BLOCK", default=[])
+OAUTH_BRIDGE_TRUSTED_DOMAINS = env.list("OAUTH_TRUSTED_DOMAINS", default=[])
 # For tests alone: fetches client metadata documents from this machine, over plain http too.
 OAUTH_BRIDGE_CIMD_ALLOW_LOOPBACK = env.bool("OAUTH_BRIDGE_CIMD_ALLOW_LOOPBACK", default=False)
 # All of them: the toolkit's migrations break when only some are declared.

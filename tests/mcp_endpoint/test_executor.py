@@ -6,6 +6,7 @@ from contextvars import ContextVar
 from functools import cache
 
 import pytest
+from django.db import connection
 from pytest_django import Settings
 
 from mcp_endpoint import Context, executor, tool
@@ -70,3 +71,13 @@ async def test_tokens_are_checked_while_every_thread_waits_for_an_answer(
     question = await call.message()
     assert (await session.reply(question, result={"action": "decline"})).status == 202
     assert (await call.answer()).messages[-1]["result"]["content"][0]["text"] == "decline"
+
+
+async def test_its_threads_keep_their_database_connection() -> None:
+    """Other threads end with their request, and the settings have it that their connections end with them."""
+
+    def kept_for() -> object:
+        return connection.settings_dict["CONN_MAX_AGE"]
+
+    assert await executor.run_sync(kept_for) == executor.CONNECTION_SECONDS
+    assert kept_for() == 0
