@@ -39,3 +39,4 @@ conformance: dev
 
 bench: dev
 	@$(BIN)/python benchmarks/bench.py
+	@$(BIN)/python benchmarks/oauth.py
