@@ -6,7 +6,7 @@ slash.
 
 from django.urls import re_path
 
-from oauth_bridge.views import authorize, device, metadata, registration, token
+from oauth_bridge.views import authorize, device, introspection, metadata, registration, token
 
 app_name = "oauth_bridge"
 
@@ -17,6 +17,7 @@ urlpatterns = [
     re_path(r"^authorize/?$", authorize.authorize, name="authorize"),
     re_path(r"^token/?$", token.token, name="token"),
     re_path(r"^device_authorization/?$", device.device_authorization, name="device-authorization"),
+    re_path(r"^introspect/?$", introspection.introspection, name="introspect"),
     re_path(r"^device/?$", device.device, name="device"),
     re_path(r"^revoke/?$", token.revoke, name="revoke"),
     re_path(r"^register/?$", registration.register_client, name="register"),

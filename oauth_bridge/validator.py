@@ -49,6 +49,10 @@ class BridgeValidator(OAuth2Validator):
         """By its secret, as long as that is good."""
         return bool(super().authenticate_client(request)) and not request.client.secret_has_expired
 
+    def _check_secret(self, provided_secret: str, stored_secret: str) -> bool:
+        """Never an empty one: a client whose secret an operator left blank has nothing to prove itself with."""
+        return bool(provided_secret) and bool(super()._check_secret(provided_secret, stored_secret))
+
     # --- Authorization request --------------------------------------------------------------
 
     def validate_response_type(

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 from django.test import Client as Browser
-from oauth2_provider import cimd as toolkit
 
 from oauth_bridge.bearer import verify
+from tests.oauth_bridge.devices import GRANT as DEVICE_GRANT
+from tests.oauth_bridge.devices import Device
 from tests.oauth_bridge.flows import Flow, register
 from tests.oauth_bridge.protected import RESOURCE
 
@@ -20,7 +21,7 @@ def publish(monkeypatch: pytest.MonkeyPatch) -> Any:
     cache.clear()
 
     def put(document: dict[str, Any]) -> str:
-        monkeypatch.setattr(toolkit.SafeMetadataFetcher, "fetch", lambda self, url: (document, 300))
+        monkeypatch.setattr("oauth_bridge.cimd.fetch_json", lambda url: (document, 300))
         return str(document["client_id"])
 
     return put
@@ -66,7 +67,7 @@ class TestVSCode:
     ) -> None:
         """microsoft/vscode#278512; RFC 8252 §7.3."""
         answer = register(browser, **self.REGISTRATION).json()
-        assert answer["grant_types"] == ["authorization_code", "refresh_token"]
+        assert answer["grant_types"] == ["authorization_code", "refresh_token", DEVICE_GRANT]
         flow = Flow(browser, answer["client_id"], redirect_uri=redirect_uri)
         assert granted(flow, scope="mcp notes:read") == {"mcp", "notes:read"}
 
@@ -78,6 +79,7 @@ class TestVSCode:
             }
         )
         assert granted(Flow(browser, client_id, redirect_uri="http://127.0.0.1:40000/")) == {"mcp"}
+        assert Device.start(browser, client_id)  # known by now, it may use that grant as well
 
     def test_asks_for_the_resource_with_a_trailing_slash(self, browser: Browser) -> None:
         """microsoft/vscode#259251."""
