@@ -4,17 +4,22 @@ import base64
 import hashlib
 import json
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+from django.db.models import F
 from django.test import Client as Browser
 
+from oauth_bridge.bearer import BearerError, verify
+from oauth_bridge.models import ConnectionRefreshToken
 from tests.oauth_bridge.protected import RESOURCE
 
 FORM = "application/x-www-form-urlencoded"
 VERIFIER = "a-verifier-that-is-long-enough-for-rfc-7636-x"
 CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
 REDIRECT_URI = "https://client.example/callback"
+ISSUER = "http://localhost:8000"
 
 
 def register(browser: Browser, **metadata: Any) -> Any:
@@ -97,3 +102,33 @@ class Flow:
         assert response.status_code == 200, response.content
         answer: dict[str, Any] = response.json()
         return answer
+
+
+def refused(flow: Flow, **changes: object) -> dict[str, str]:
+    """The error that a request is answered with, by redirect, before anybody is asked."""
+    response = flow.browser.get(flow.authorize_url(**changes))
+    assert response["Location"].startswith(flow.redirect_uri)
+    return answer_of(response)
+
+
+def error(response: Any) -> str:
+    assert response.status_code == 400
+    return str(response.json()["error"])
+
+
+def pass_grace() -> None:
+    """Let the grace window of every rotated token be over."""
+    ConnectionRefreshToken.objects.update(rotated_at=F("rotated_at") - timedelta(seconds=31))
+
+
+def works(tokens: dict[str, Any], resource: str = RESOURCE) -> bool:
+    try:
+        verify(tokens["access_token"], resource)
+    except BearerError:
+        return False
+    return True
+
+
+def basic(client_id: str, secret: str, scheme: str = "Basic") -> dict[str, str]:
+    credentials = base64.b64encode(f"{client_id}:{secret}".encode()).decode()
+    return {"Authorization": f"{scheme} {credentials}"}

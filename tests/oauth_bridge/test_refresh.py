@@ -5,91 +5,16 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.db.models import F
 from django.utils import timezone
 from oauth2_provider.models import AccessToken, RefreshToken
 
 from accounts.models import User
 from oauth_bridge import issuance
-from oauth_bridge.bearer import BearerError, verify
+from oauth_bridge.bearer import verify
 from oauth_bridge.models import Client, Connection, ConnectionRefreshToken
 from oauth_bridge.revocation import pause_connections, resume_connections, revoke_connections
-from tests.oauth_bridge.flows import Flow
-from tests.oauth_bridge.protected import OTHER_RESOURCE, RESOURCE
-
-
-def error(response: Any) -> str:
-    assert response.status_code == 400
-    return str(response.json()["error"])
-
-
-def pass_grace() -> None:
-    """Let the grace window of every rotated token be over."""
-    ConnectionRefreshToken.objects.update(rotated_at=F("rotated_at") - timedelta(seconds=31))
-
-
-class TestRotation:
-    def test_gives_a_new_pair(self, flow: Flow) -> None:
-        tokens = flow.tokens()
-        renewed = flow.refresh(tokens["refresh_token"]).json()
-        assert renewed["refresh_token"] != tokens["refresh_token"]
-        assert verify(renewed["access_token"], RESOURCE)
-
-    def test_the_spent_access_token_ends(self, flow: Flow) -> None:
-        tokens = flow.tokens()
-        flow.refresh(tokens["refresh_token"])
-        with pytest.raises(BearerError):
-            verify(tokens["access_token"], RESOURCE)
-
-    def test_goes_on_for_generations_of_one_connection(self, flow: Flow) -> None:
-        token = flow.tokens()["refresh_token"]
-        for _ in range(4):
-            token = flow.refresh(token).json()["refresh_token"]
-        assert Connection.objects.count() == 1
-        assert RefreshToken.objects.values("token_family").distinct().count() == 1
-
-    def test_of_a_confidential_client_wants_its_secret(self, confidential: Flow) -> None:
-        token = confidential.tokens()["refresh_token"]
-        assert confidential.refresh(token, client_secret="wrong").status_code == 401
-        assert confidential.refresh(token).status_code == 200
-
-
-class TestReuse:
-    def test_after_the_grace_window_ends_the_family(self, flow: Flow, caplog: pytest.LogCaptureFixture) -> None:
-        """RFC 9700 §4.14.2."""
-        tokens = flow.tokens()
-        renewed = flow.refresh(tokens["refresh_token"]).json()
-        pass_grace()
-        assert error(flow.refresh(tokens["refresh_token"])) == "invalid_grant"
-        assert error(flow.refresh(renewed["refresh_token"])) == "invalid_grant"
-        with pytest.raises(BearerError):
-            verify(renewed["access_token"], RESOURCE)
-        assert "came back" in caplog.text
-        assert tokens["refresh_token"] not in caplog.text
-
-    def test_ends_the_siblings_too(self, flow: Flow) -> None:
-        tokens = flow.tokens()
-        renewed = [flow.refresh(tokens["refresh_token"]).json() for _ in range(3)]
-        pass_grace()
-        flow.refresh(tokens["refresh_token"])
-        for answer in renewed:
-            with pytest.raises(BearerError):
-                verify(answer["access_token"], RESOURCE)
-
-    def test_spares_other_grants(self, flow: Flow) -> None:
-        other, tokens = flow.tokens(), flow.tokens()
-        flow.refresh(tokens["refresh_token"])
-        pass_grace()
-        flow.refresh(tokens["refresh_token"])
-        assert verify(other["access_token"], RESOURCE)
-
-    def test_tells_the_open_streams(self, flow: Flow, ended: list[frozenset[int]], committed: Any) -> None:
-        tokens = flow.tokens()
-        flow.refresh(tokens["refresh_token"])
-        pass_grace()
-        with committed():
-            flow.refresh(tokens["refresh_token"])
-        assert ended == [{Connection.objects.get().pk}]
+from tests.oauth_bridge.flows import Flow, error
+from tests.oauth_bridge.protected import RESOURCE
 
 
 class TestGrace:
@@ -183,21 +108,6 @@ class TestScopes:
 
 
 class TestRefused:
-    def test_unknown(self, flow: Flow) -> None:
-        assert error(flow.refresh("unknown")) == "invalid_grant"
-
-    def test_missing(self, flow: Flow) -> None:
-        assert error(flow.token(grant_type="refresh_token")) == "invalid_request"
-
-    def test_of_another_client(self, flow: Flow, confidential: Flow) -> None:
-        """RFC 6749 §10.4."""
-        assert error(confidential.refresh(flow.tokens()["refresh_token"])) == "invalid_grant"
-
-    def test_for_another_resource(self, flow: Flow) -> None:
-        token = flow.tokens()["refresh_token"]
-        assert error(flow.refresh(token, resource=OTHER_RESOURCE)) == "invalid_target"
-        assert flow.refresh(token, resource=RESOURCE).status_code == 200
-
     def test_idle_for_thirty_days(self, flow: Flow) -> None:
         token = flow.tokens()["refresh_token"]
         RefreshToken.objects.update(created=timezone.now() - timedelta(days=30))

@@ -7,7 +7,7 @@ from django.utils import timezone
 from oauth2_provider.models import AccessToken, Grant, RefreshToken
 
 from accounts.models import User
-from oauth_bridge.bearer import BearerError, verify
+from oauth_bridge.bearer import verify
 from oauth_bridge.models import Client, Connection
 from oauth_bridge.revocation import (
     disable_clients,
@@ -18,79 +18,8 @@ from oauth_bridge.revocation import (
     revoke_family,
 )
 from oauth_bridge.signals import access_ended
-from tests.oauth_bridge.flows import Flow
+from tests.oauth_bridge.flows import Flow, works
 from tests.oauth_bridge.protected import OTHER_RESOURCE, RESOURCE
-
-
-def works(tokens: dict[str, Any], resource: str = RESOURCE) -> bool:
-    try:
-        verify(tokens["access_token"], resource)
-    except BearerError:
-        return False
-    return True
-
-
-class TestByTheClient:
-    """RFC 7009."""
-
-    @pytest.mark.parametrize("kind", ["access_token", "refresh_token"])
-    @pytest.mark.parametrize("hint", [None, "access_token", "refresh_token", "nonsense"])
-    def test_takes_the_whole_grant_whatever_the_hint(self, flow: Flow, kind: str, hint: str | None) -> None:
-        """RFC 7009 §2.1."""
-        tokens = flow.tokens()
-        response = flow.revoke(tokens[kind], token_type_hint=hint)
-        assert (response.status_code, response["Cache-Control"]) == (200, "no-store")
-        assert not works(tokens)
-        assert flow.refresh(tokens["refresh_token"]).json()["error"] == "invalid_grant"
-
-    def test_spares_another_grant_of_the_same_client(self, flow: Flow) -> None:
-        """The same client on another computer."""
-        laptop, desktop = flow.tokens(), flow.tokens()
-        flow.revoke(laptop["refresh_token"])
-        assert works(desktop)
-        assert Connection.objects.get().state == Connection.State.ACTIVE
-
-    def test_of_the_last_grant_ends_the_connection(self, flow: Flow) -> None:
-        flow.revoke(flow.tokens()["access_token"])
-        assert Connection.objects.get().state == Connection.State.REVOKED
-
-    def test_reaches_a_token_that_was_rotated(self, flow: Flow) -> None:
-        tokens = flow.tokens()
-        renewed = flow.refresh(tokens["refresh_token"]).json()
-        flow.revoke(tokens["refresh_token"])
-        assert not works(renewed)
-
-    def test_of_a_token_without_refresh(self, flow: Flow) -> None:
-        Client.objects.update(metadata={"grant_types": ["authorization_code"]})
-        tokens = flow.tokens()
-        flow.revoke(tokens["access_token"])
-        assert not works(tokens)
-        assert Connection.objects.get().state == Connection.State.REVOKED
-
-    def test_of_an_unknown_token_succeeds(self, flow: Flow) -> None:
-        """RFC 7009 §2.2."""
-        assert flow.revoke("unknown").status_code == 200
-
-    def test_of_another_clients_token_does_nothing(self, flow: Flow, confidential: Flow) -> None:
-        tokens = flow.tokens()
-        assert confidential.revoke(tokens["access_token"]).status_code == 200
-        assert confidential.revoke(tokens["refresh_token"]).status_code == 200
-        assert works(tokens)
-
-    def test_wants_the_secret(self, confidential: Flow) -> None:
-        tokens = confidential.tokens()
-        response = confidential.revoke(tokens["access_token"], client_secret="wrong")
-        assert (response.status_code, response.json()["error"]) == (401, "invalid_client")
-        assert works(tokens)
-
-    def test_wants_a_token(self, flow: Flow) -> None:
-        assert flow.revoke("").json()["error"] == "invalid_request"
-
-    def test_tells_the_open_streams(self, flow: Flow, ended: list[frozenset[int]], committed: Any) -> None:
-        tokens = flow.tokens()
-        with committed():
-            flow.revoke(tokens["access_token"])
-        assert ended == [{Connection.objects.get().pk}]
 
 
 class TestOfAConnection:
