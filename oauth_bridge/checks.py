@@ -1,5 +1,6 @@
 """System checks of the authorization server's settings."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -26,6 +27,7 @@ DANGEROUS_SCHEMES = {
 
 REGISTRATION_MODES = ("open", "token", "off")
 SHORTEST_TOKEN = 16
+HOST_PATTERN = re.compile(r"(?:\*?\.)?[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*")
 
 
 def register() -> None:
@@ -34,6 +36,7 @@ def register() -> None:
     checks.register(redirect_schemes_are_safe, checks.Tags.security)
     checks.register(lifetimes_are_positive, checks.Tags.security)
     checks.register(registration_is_understood, checks.Tags.security)
+    checks.register(hosts_are_hosts, checks.Tags.security)
 
 
 def loopback_documents_are_for_tests(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[checks.CheckMessage]:
@@ -103,3 +106,23 @@ def registration_is_understood(app_configs: Sequence[Any] | None, **kwargs: Any)
         # Rates count rows: those of the period must still be there, and a person needs time to sign in.
         wrong.append(("OAUTH_UNUSED_CLIENT_SECONDS", "Give it an hour at least, and the longest period of the rates."))
     return [checks.Error(f"{name} is not usable.", hint=hint, id="oauth_bridge.E004") for name, hint in wrong]
+
+
+def hosts_are_hosts(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[checks.CheckMessage]:
+    """oauth_bridge.E005: an entry of a list of hosts is none, and would match nothing."""
+    conf = configuration()
+    lists = {
+        "OAUTH_CIMD_ALLOW": conf.cimd_allow,
+        "OAUTH_CIMD_BLOCK": conf.cimd_block,
+        "OAUTH_TRUSTED_DOMAINS": conf.trusted_domains,
+    }
+    return [
+        checks.Error(
+            f"{name} has {entry!r}, which is no host.",
+            hint="Write example.com for that host, or .example.com for its subdomains too.",
+            id="oauth_bridge.E005",
+        )
+        for name, entries in lists.items()
+        for entry in entries
+        if not HOST_PATTERN.fullmatch(entry)
+    ]

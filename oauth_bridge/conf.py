@@ -39,6 +39,12 @@ class Configuration:
     """The same, for one whose connections have all ended."""
     spent_code_seconds: int
     """How long a redeemed code is remembered, so that its replay ends what it issued."""
+    cimd_allow: tuple[str, ...]
+    """Hosts whose metadata documents are let in, and no other; any, when empty."""
+    cimd_block: tuple[str, ...]
+    """Hosts whose metadata documents are not let in."""
+    trusted_domains: tuple[str, ...]
+    """Hosts whose clients the operator vouches for."""
     cimd_allow_loopback: bool
     """Client metadata documents on this machine, over plain http too: for tests alone."""
     device_flow: bool
@@ -81,6 +87,9 @@ def configuration() -> Configuration:
         unused_client_seconds=settings.OAUTH_BRIDGE_UNUSED_CLIENT_SECONDS,
         ended_client_seconds=90 * 24 * 3600,
         spent_code_seconds=24 * 3600,
+        cimd_allow=tuple(settings.OAUTH_BRIDGE_CIMD_ALLOW),
+        cimd_block=tuple(settings.OAUTH_BRIDGE_CIMD_BLOCK),
+        trusted_domains=tuple(settings.OAUTH_BRIDGE_TRUSTED_DOMAINS),
         cimd_allow_loopback=settings.OAUTH_BRIDGE_CIMD_ALLOW_LOOPBACK,
         device_flow=settings.OAUTH_BRIDGE_DEVICE_FLOW,
         device_seconds=600,

@@ -20,6 +20,7 @@ from oauth_bridge.authorization import (
 )
 from oauth_bridge.cimd import is_document_url, on_behalf_of_a_user
 from oauth_bridge.redirect_uris import destination
+from oauth_bridge.trust import standing
 
 
 @never_cache
@@ -59,6 +60,7 @@ def _before_sign_in(request: HttpRequest) -> HttpResponse:
 def _consent_page(request: HttpRequest, asked: AuthorizationRequest) -> HttpResponse:
     context = {
         "client": asked.client,
+        "standing": standing(asked.client),
         "document_host": urlsplit(asked.client.client_id).netloc,
         "destination": destination(asked.redirect_uri),
         "resource": asked.resource,

@@ -72,3 +72,10 @@ def test_an_initial_access_token_that_can_be_guessed(settings: Any) -> None:
     settings.OAUTH_BRIDGE_REGISTRATION = "token"
     settings.OAUTH_BRIDGE_REGISTRATION_TOKEN = "short"
     assert ids() == {"oauth_bridge.E004"}
+
+
+@pytest.mark.parametrize("name", ["CIMD_ALLOW", "CIMD_BLOCK", "TRUSTED_DOMAINS"])
+@pytest.mark.parametrize("entry", ["https://example.com", "example.com/", "exa mple", "", "*"])
+def test_a_host_that_is_none(settings: Any, name: str, entry: str) -> None:
+    setattr(settings, f"OAUTH_BRIDGE_{name}", ["example.com", ".example.com", "*.example.com", entry])
+    assert ids() == {"oauth_bridge.E005"}
