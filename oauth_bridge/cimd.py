@@ -4,26 +4,20 @@ A document is fetched only for somebody who is signed in, or anybody could make 
 """
 
 import logging
-import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
-from urllib.parse import urlsplit
 
-import urllib3
 from oauth2_provider import cimd
-from oauth2_provider.settings import oauth2_settings
 
 from oauth_bridge.client_metadata import clean_text, described
-from oauth_bridge.conf import configuration
-from oauth_bridge.grant_types import WITHOUT_ASKING, registrable_grants
+from oauth_bridge.grant_types import AUTHORIZATION_CODE, DEVICE_CODE, WITHOUT_ASKING, registrable_grants
+from oauth_bridge.guarded_fetch import Document, fetch_json, is_allowed_loopback
 from oauth_bridge.models import Client
-from oauth_bridge.redirect_uris import LOOPBACK_HOSTS, RedirectURIError, check_redirect_uri
+from oauth_bridge.redirect_uris import RedirectURIError, check_redirect_uri
 
 logger = logging.getLogger(__name__)
-
-Document = dict[str, Any]
 
 # Documents fetched for the request at hand, by client ID; None when nobody is signed in.
 _fetched: ContextVar[dict[str, Document] | None] = ContextVar("oauth_bridge_fetched", default=None)
@@ -63,7 +57,7 @@ def keep_document(client: Client) -> None:
 
 def load_loopback_client(client_id: str) -> Client | None:
     """The client of a document on this machine, where a test allowed that; None for any other."""
-    if _fetched.get() is None or not _is_allowed_loopback(client_id):
+    if _fetched.get() is None or not is_allowed_loopback(client_id):
         return None
     try:
         client: Client = cimd._fetch_validate_upsert(client_id)
@@ -75,35 +69,19 @@ def load_loopback_client(client_id: str) -> Client | None:
 
 def is_document_url(client_id: str) -> bool:
     """Whether a client ID is the URL of a metadata document."""
-    return bool(cimd.is_cimd_client_id(client_id)) or _is_allowed_loopback(client_id)
+    return bool(cimd.is_cimd_client_id(client_id)) or is_allowed_loopback(client_id)
 
 
 class NormalisingFetcher(cimd.SafeMetadataFetcher):
     """Keeps of a document what this server supports (RFC 7591 §2: it may replace what was asked)."""
 
     def fetch(self, client_id: str) -> tuple[Document, int]:
-        if _is_allowed_loopback(client_id):
-            document, max_age = self._fetch_loopback(client_id)
-        else:
-            try:
-                document, max_age = super().fetch(client_id)
-            except ValueError as error:  # a URL that cannot be taken apart, such as https://[bad
-                raise cimd.CIMDError(f"client_id is not a URL: {error}") from error
+        document, max_age = fetch_json(client_id)
         granted = normalised(document)
         fetched = _fetched.get()
         if fetched is not None:
             fetched[client_id] = granted
-        return granted, max_age
-
-    def _fetch_loopback(self, client_id: str) -> tuple[Document, int]:
-        timeout = urllib3.Timeout(total=oauth2_settings.CIMD_FETCH_TIMEOUT_SECONDS)
-        # The certificate of a test's own server on this machine has nobody who could vouch for it.
-        with urllib3.PoolManager(cert_reqs=ssl.CERT_NONE, timeout=timeout, retries=False) as pool:
-            try:
-                response = pool.request("GET", client_id, redirect=False, preload_content=False)
-            except urllib3.exceptions.HTTPError as error:
-                raise cimd.CIMDError(f"could not fetch client_id document: {error}") from error
-            return self._read_document(response)  # type: ignore[no-any-return]  # the toolkit has no types
+        return _of_one_grant(granted), max_age
 
 
 def normalised(document: Document) -> Document:
@@ -128,6 +106,14 @@ def normalised(document: Document) -> Document:
     return granted
 
 
+def _of_one_grant(granted: Document) -> Document:
+    """The toolkit takes no document with the device grant beside the code; what was granted is kept all the same."""
+    grants = granted.get("grant_types")
+    if not isinstance(grants, list) or AUTHORIZATION_CODE not in grants:
+        return granted
+    return {**granted, "grant_types": [grant for grant in grants if grant != DEVICE_CODE]}
+
+
 def _is_acceptable(uri: Any) -> bool:
     if not isinstance(uri, str):
         return True
@@ -136,13 +122,3 @@ def _is_acceptable(uri: Any) -> bool:
     except RedirectURIError:
         return False
     return True
-
-
-def _is_allowed_loopback(client_id: str) -> bool:
-    if not configuration().cimd_allow_loopback:
-        return False
-    try:
-        parts = urlsplit(client_id)
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and parts.hostname in LOOPBACK_HOSTS and len(parts.path) > 1

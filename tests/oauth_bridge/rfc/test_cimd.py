@@ -41,7 +41,7 @@ def publish(monkeypatch: pytest.MonkeyPatch) -> Publish:
     fetched: list[str] = []
     documents: dict[str, dict[str, Any]] = {}
 
-    def fetch(self: toolkit.SafeMetadataFetcher, client_id: str) -> tuple[dict[str, Any], int]:
+    def fetch(client_id: str) -> tuple[dict[str, Any], int]:
         fetched.append(client_id)
         if client_id not in documents:
             raise toolkit.CIMDError("not found")
@@ -51,7 +51,7 @@ def publish(monkeypatch: pytest.MonkeyPatch) -> Publish:
         documents[url] = {**DOCUMENT, "client_id": url, **changes}
         return fetched
 
-    monkeypatch.setattr(toolkit.SafeMetadataFetcher, "fetch", fetch)
+    monkeypatch.setattr("oauth_bridge.cimd.fetch_json", fetch)
     return put
 
 
