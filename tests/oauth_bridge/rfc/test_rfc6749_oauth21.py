@@ -22,9 +22,11 @@ class TestAuthorizationRequest:
         assert (answer["state"], answer["iss"]) == ("state-1", ISSUER)
 
     def test_no_response_type(self, flow: Flow) -> None:
+        """RFC 6749 §4.1.2.1."""
         assert refused(flow, response_type=None)["error"] == "invalid_request"
 
     def test_another_response_mode(self, flow: Flow) -> None:
+        """OAuth 2.1 §4.1.2: the answer is in the query."""
         assert refused(flow, response_mode="fragment")["error"] == "invalid_request"
 
     def test_the_redirect_uri_may_be_left_out_when_there_is_one(self, flow: Flow) -> None:
@@ -32,6 +34,7 @@ class TestAuthorizationRequest:
         assert "code" in answer_of(flow.consent(redirect_uri=None))
 
     def test_without_state_none_is_sent_back(self, flow: Flow) -> None:
+        """RFC 6749 §4.1.2."""
         assert set(answer_of(flow.consent(state=None))) == {"code", "iss"}
 
     @pytest.mark.parametrize("parameter", ["client_id", "redirect_uri", "state", "scope"])
@@ -48,6 +51,7 @@ class TestAuthorizationRequest:
         assert not Grant.objects.exists()
 
     def test_a_get_never_answers(self, flow: Flow) -> None:
+        """RFC 6749 §10.12: consent is no link that another site can make a browser follow."""
         assert flow.browser.get(flow.authorize_url(allow="1")).status_code == 200
         assert not Grant.objects.exists()
 
@@ -64,11 +68,13 @@ class TestCode:
         assert response["Content-Type"] == "application/json"
 
     def test_works_once(self, flow: Flow) -> None:
+        """RFC 6749 §4.1.2."""
         code = flow.code()
         assert flow.exchange(code).status_code == 200
         assert flow.exchange(code).json()["error"] == "invalid_grant"
 
     def test_is_good_for_a_minute(self, flow: Flow) -> None:
+        """RFC 6749 §4.1.2: ten minutes at the most."""
         code = flow.code()
         left = Grant.objects.get().expires - timezone.now()
         assert timedelta(seconds=50) < left <= timedelta(seconds=60)
@@ -76,6 +82,7 @@ class TestCode:
         assert flow.exchange(code).json()["error"] == "invalid_grant"
 
     def test_is_of_its_own_client(self, flow: Flow, confidential: Flow) -> None:
+        """RFC 6749 §4.1.3."""
         response = confidential.exchange(flow.code(), redirect_uri=REDIRECT_URI)
         assert response.json()["error"] == "invalid_grant"
 
@@ -92,6 +99,7 @@ class TestCode:
         assert flow.exchange(flow.code(), redirect_uri=None).status_code == 200
 
     def test_missing(self, flow: Flow) -> None:
+        """RFC 6749 §4.1.3."""
         assert flow.token(grant_type="authorization_code").json()["error"] == "invalid_request"
 
 
@@ -112,14 +120,17 @@ class TestGrantTypes:
         assert answers == list(errors)
 
     def test_no_grant_type(self, flow: Flow) -> None:
+        """RFC 6749 §5.2."""
         assert flow.token().json()["error"] == "invalid_request"
 
 
 class TestRefreshRequest:
     def test_unknown(self, flow: Flow) -> None:
+        """RFC 6749 §5.2."""
         assert error(flow.refresh("unknown")) == "invalid_grant"
 
     def test_missing(self, flow: Flow) -> None:
+        """RFC 6749 §6."""
         assert error(flow.token(grant_type="refresh_token")) == "invalid_request"
 
     def test_of_another_client(self, flow: Flow, confidential: Flow) -> None:
@@ -131,10 +142,12 @@ class TestClientAuthentication:
     """RFC 6749 §2.3.1."""
 
     def test_by_secret_in_the_body(self, confidential: Flow) -> None:
+        """RFC 6749 §2.3.1."""
         assert confidential.exchange(confidential.code()).status_code == 200
 
     @pytest.mark.parametrize("scheme", ["Basic", "basic"])
     def test_by_secret_in_the_header(self, confidential: Flow, scheme: str) -> None:
+        """RFC 6749 §2.3.1; RFC 9110 §11.1: the scheme has no case."""
         form = {"grant_type": "authorization_code", "code": confidential.code(), "redirect_uri": REDIRECT_URI}
         form["code_verifier"] = "a-verifier-that-is-long-enough-for-rfc-7636-x"
         headers = basic(confidential.client_id, confidential.client_secret or "", scheme)
@@ -142,22 +155,26 @@ class TestClientAuthentication:
 
     @pytest.mark.parametrize("secret", [None, "wrong"])
     def test_failed(self, confidential: Flow, secret: str | None) -> None:
+        """RFC 6749 §5.2."""
         response = confidential.exchange(confidential.code(), client_secret=secret)
         assert (response.status_code, response.json()["error"]) == (401, "invalid_client")
         assert response["WWW-Authenticate"].startswith("Basic ")
 
     @pytest.mark.parametrize("header", ["Basic", "Basic !!!", "Basic YQ==", "Basic /w==", "Basic YQBiOng=", "Bearer x"])
     def test_with_a_broken_header(self, confidential: Flow, header: str) -> None:
+        """RFC 6749 §5.2."""
         form = {"grant_type": "authorization_code", "code": "x"}
         response = post_form(confidential.browser, "/token", form, Authorization=header)
         assert response.json()["error"] == "invalid_client"
 
     def test_of_a_deleted_client(self, flow: Flow) -> None:
+        """RFC 6749 §5.2."""
         Client.objects.all().delete()
         response = flow.exchange("x")
         assert (response.status_code, response.json()["error"]) == (401, "invalid_client")
 
     def test_of_a_disabled_client(self, flow: Flow) -> None:
+        """RFC 6749 §5.2."""
         code = flow.code()
         Client.objects.update(disabled=True)
         assert flow.exchange(code).json()["error"] == "invalid_client"

@@ -1,12 +1,8 @@
 """Checking access tokens (RFC 6750, MCP basic/authorization): who is let in, who is not, and at what cost."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from django.db import DatabaseError
-from django.db import connection as database
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from oauth2_provider.models import AccessToken
 
@@ -32,6 +28,7 @@ def code_of(token: str | None, resource: str = RESOURCE) -> str | None:
 
 class TestLetIn:
     def test_says_who_calls_through_what_with_what(self, token: str, alice: User) -> None:
+        """RFC 6750 §5.2: bound to user, client, scope and resource."""
         principal = verify(token, RESOURCE)
         client, connection = Client.objects.get(), Connection.objects.get()
         assert principal.user == alice
@@ -42,33 +39,11 @@ class TestLetIn:
         assert principal.owner == f"{alice.pk}:{client.client_id}"
         assert 3500 < principal.expires_at - timezone.now().timestamp() <= 3600
 
-    def test_a_client_without_a_name_is_called_by_its_id(self, token: str) -> None:
-        Client.objects.update(name="")
-        assert verify(token, RESOURCE).client_name == Client.objects.get().client_id
-
     def test_ends_with_its_connection_when_that_is_sooner(self, token: str) -> None:
+        """RFC 6750 §5.3: as short as possible."""
         soon = timezone.now() + timedelta(seconds=60)
         Connection.objects.update(expires_at=soon)
         assert verify(token, RESOURCE).expires_at == pytest.approx(soon.timestamp())
-
-    def test_costs_one_query(self, token: str) -> None:
-        verify(token, RESOURCE)
-        with CaptureQueriesContext(
-            database,
-        ) as queries:
-            verify(token, RESOURCE)
-        assert len(queries) == 1
-
-    def test_knows_the_user_without_another_query(self, token: str) -> None:
-        user = verify(token, RESOURCE).user
-        with CaptureQueriesContext(database) as queries:
-            assert (user.username, user.email, user.is_staff, user.get_full_name()) == (
-                "alice",
-                "alice@example.org",
-                False,
-                "",
-            )
-        assert not queries
 
 
 class TestNotLetIn:
@@ -79,9 +54,11 @@ class TestNotLetIn:
 
     @pytest.mark.parametrize("token", ["unknown", "x" * 5000, "\0", "ü", "\udcff"])
     def test_an_unknown_token(self, db: None, token: str) -> None:
+        """RFC 6750 §3.1."""
         assert code_of(token) == "invalid_token"
 
     def test_an_expired_token(self, token: str) -> None:
+        """RFC 6750 §3.1."""
         AccessToken.objects.update(expires=timezone.now())
         assert code_of(token) == "invalid_token"
 
@@ -90,23 +67,28 @@ class TestNotLetIn:
         assert code_of(token, OTHER_RESOURCE) == "invalid_token"
 
     def test_a_token_of_a_deactivated_user(self, token: str) -> None:
+        """RFC 6750 §3.1: "revoked, or invalid for other reasons"."""
         User.objects.update(is_active=False)
         assert code_of(token) == "invalid_token"
 
     def test_a_token_of_a_disabled_client(self, token: str) -> None:
+        """RFC 6750 §3.1."""
         Client.objects.update(disabled=True)
         assert code_of(token) == "invalid_token"
 
     @pytest.mark.parametrize("state", [Connection.State.PAUSED, Connection.State.REVOKED])
     def test_a_token_of_a_connection_that_is_not_active(self, token: str, state: str) -> None:
+        """RFC 6750 §3.1."""
         Connection.objects.update(state=state)
         assert code_of(token) == "invalid_token"
 
     def test_a_token_of_a_connection_that_expired(self, token: str) -> None:
+        """RFC 6750 §3.1."""
         Connection.objects.update(expires_at=timezone.now())
         assert code_of(token) == "invalid_token"
 
     def test_a_token_that_is_another_users(self, token: str) -> None:
+        """RFC 6750 §5.1, manufacture and modification."""
         AccessToken.objects.update(user=User.objects.create_user("bob"))
         assert code_of(token) == "invalid_token"
 
@@ -120,10 +102,11 @@ class TestNotLetIn:
         assert code_of("stray") == "invalid_token"
 
     def test_a_refresh_token(self, flow: Flow) -> None:
+        """RFC 6749 §1.5: for the authorization server alone."""
         assert code_of(flow.tokens()["refresh_token"]) == "invalid_token"
 
     def test_the_toolkits_own_check_accepts_nothing(self, token: str) -> None:
-        """It knows no connection, so it must not be a second way in."""
+        """RFC 6750 §5.1, redirect: it knows no connection, so it must not be a second way in."""
         from django.test import RequestFactory
         from oauth2_provider.oauth2_backends import get_oauthlib_core
 
@@ -133,32 +116,7 @@ class TestNotLetIn:
 
     @pytest.mark.parametrize("check", ["validate_jwt_bearer_token", "validate_id_token"])
     def test_no_id_token_is_accepted(self, check: str) -> None:
+        """RFC 6750 §5.1, redirect: an ID token is for the client."""
         from oauth_bridge.validator import BridgeValidator
 
         assert getattr(BridgeValidator(), check)("x", [], None) is False
-
-
-class TestUse:
-    def test_is_written_down(self, token: str) -> None:
-        verify(token, RESOURCE)
-        connection = Connection.objects.get()
-        assert connection.last_used_at is not None
-        assert connection.use_count == 1
-
-    def test_is_written_once_a_minute(self, token: str) -> None:
-        for _ in range(5):
-            verify(token, RESOURCE)
-        assert Connection.objects.get().use_count == 1
-        Connection.objects.update(last_used_at=timezone.now() - timedelta(seconds=61))
-        verify(token, RESOURCE)
-        assert Connection.objects.get().use_count == 6
-
-    def test_that_cannot_be_written_refuses_nobody(
-        self, token: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-    ) -> None:
-        def locked(*args: Any, **kwargs: Any) -> None:
-            raise DatabaseError("locked")
-
-        monkeypatch.setattr("django.db.models.query.QuerySet.update", locked)
-        assert verify(token, RESOURCE)
-        assert "was not written down" in caplog.text

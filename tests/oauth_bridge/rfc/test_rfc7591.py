@@ -49,6 +49,7 @@ class TestGranted:
 
     @pytest.mark.parametrize("method", ["client_secret_post", "client_secret_basic"])
     def test_a_client_with_a_secret(self, stranger: Browser, method: str) -> None:
+        """RFC 7591 §3.2.1."""
         answer = register(stranger, token_endpoint_auth_method=method).json()
         assert answer["token_endpoint_auth_method"] == method
         assert abs(answer["client_secret_expires_at"] - time.time() - 90 * 24 * 3600) < 5
@@ -63,6 +64,7 @@ class TestGranted:
         assert answer["token_endpoint_auth_method"] == "client_secret_basic"
 
     def test_everything_that_describes_it(self, stranger: Browser) -> None:
+        """RFC 7591 §2."""
         described = {
             "client_name": "Example",
             "client_uri": "https://client.example/",
@@ -78,20 +80,25 @@ class TestGranted:
         assert described.items() <= answer.items()
 
     def test_belongs_to_nobody_even_in_a_signed_in_browser(self, browser: Browser) -> None:
+        """RFC 7591 §3: the endpoint knows no user."""
         register(browser)
         assert Client.objects.get().user is None
 
     def test_never_client_credentials(self, stranger: Browser) -> None:
+        """RFC 7591 §2: the server may replace what was asked."""
         answer = register(stranger, grant_types=["client_credentials", "authorization_code"]).json()
         assert answer["grant_types"] == ["authorization_code"]
 
     def test_the_scopes_that_there_are(self, stranger: Browser) -> None:
+        """RFC 7591 §2."""
         assert register(stranger, scope="notes:read claudeai mcp").json()["scope"] == "mcp notes:read"
 
     def test_the_default_scopes_when_none_of_the_asked_is_known(self, stranger: Browser) -> None:
+        """RFC 7591 §2: a default set."""
         assert register(stranger, scope="offline_access").json()["scope"] == "mcp"
 
     def test_null_is_left_out(self, stranger: Browser) -> None:
+        """RFC 7591 §2: as if it was not sent."""
         assert register(stranger, client_name=None, scope=None, jwks=None).status_code == 201
 
     def test_a_name_that_cannot_mislead(self, stranger: Browser) -> None:
@@ -102,6 +109,7 @@ class TestGranted:
         assert len(answer["client_name"]) == 255
 
     def test_a_repeated_redirect_uri_once(self, stranger: Browser) -> None:
+        """RFC 7591 §2."""
         assert register(stranger, redirect_uris=[REDIRECT_URI] * 2).json()["redirect_uris"] == [REDIRECT_URI]
 
     @pytest.mark.parametrize(
@@ -123,6 +131,7 @@ class TestGranted:
         assert register(stranger, redirect_uris=[uri]).status_code == 201
 
     def test_an_application_scheme_that_the_operator_listed(self, stranger: Browser, settings: Any) -> None:
+        """RFC 8252 §7.1."""
         settings.OAUTH_BRIDGE_REDIRECT_SCHEMES = ["Example-App"]
         assert register(stranger, redirect_uris=["example-app://cb"]).status_code == 201
 
@@ -194,13 +203,16 @@ class TestRefused:
 
     @pytest.mark.parametrize("body", ["", "[]", "null", "7", "{", '{"a": ', "[" * 30_000, b"\xff\xfe", "a=b"])
     def test_what_is_no_json_object(self, stranger: Browser, body: Any) -> None:
+        """RFC 7591 §3.1."""
         response = stranger.post("/register", body, content_type="application/json")
         assert refused(response) == "invalid_client_metadata"
 
     def test_a_body_over_the_limit(self, stranger: Browser) -> None:
+        """RFC 7591 §5: a registration that abuses the server."""
         response = register(stranger, padding="x" * 70_000)
         assert (response.status_code, response.json()["error"]) == (413, "invalid_client_metadata")
 
     def test_another_method(self, stranger: Browser) -> None:
+        """RFC 7591 §3.1: POST."""
         response = stranger.get("/register")
         assert (response.status_code, response["Allow"]) == (405, "POST, OPTIONS")

@@ -23,6 +23,7 @@ class TestChallenge:
         assert refused(flow, code_challenge_method=method)["error"] == "invalid_request"
 
     def test_an_unknown_pkce_method(self, flow: Flow) -> None:
+        """RFC 7636 §4.4.1."""
         assert refused(flow, code_challenge_method="S512")["error"] == "invalid_request"
 
     @pytest.mark.parametrize("challenge", ["short", CHALLENGE + "=", "ä" * 43, "x" * 4000])
@@ -38,8 +39,10 @@ class TestVerifier:
         assert flow.exchange(flow.code(), code_verifier=verifier).json()["error"] == "invalid_grant"
 
     def test_wants_a_verifier(self, flow: Flow) -> None:
+        """RFC 7636 §4.5."""
         assert flow.exchange(flow.code(), code_verifier=None).status_code == 400
 
 
 def test_the_challenge_of_these_tests_is_a_digest() -> None:
+    """RFC 7636 §4.2."""
     assert len(base64.urlsafe_b64decode(CHALLENGE + "=")) == 32

@@ -18,6 +18,7 @@ from oauth_bridge.redirect_uris import Destination, RedirectURIError, check_redi
     ],
 )
 def test_the_same(asked: str, registered: str) -> None:
+    """RFC 8252 §7.3: any port on the loopback interface."""
     assert is_registered(asked, ["https://other.example/", registered])
 
 
@@ -37,6 +38,7 @@ def test_the_same(asked: str, registered: str) -> None:
     ],
 )
 def test_not_the_same(asked: str, registered: str) -> None:
+    """RFC 8252 §8.10: any other part is compared exactly."""
     assert not is_registered(asked, [registered])
 
 
@@ -50,10 +52,12 @@ def test_not_the_same(asked: str, registered: str) -> None:
     ],
 )
 def test_what_a_person_is_told(uri: str, shown: Destination) -> None:
+    """RFC 8252 §7: web, loopback and private-use schemes."""
     assert destination(uri) == shown
 
 
 def test_a_long_uri_is_not_repeated_in_full() -> None:
+    """RFC 8252 §8.10: what is refused is named, briefly."""
     with pytest.raises(RedirectURIError) as caught:
         check_redirect_uri("http://evil.example/" + "x" * 500)
     assert len(str(caught.value)) < 250

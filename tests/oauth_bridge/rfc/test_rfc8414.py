@@ -53,6 +53,7 @@ class TestDocument:
         }
 
     def test_has_the_configured_issuer_whatever_host_was_asked(self, client: Browser, settings: Any) -> None:
+        """RFC 8414 §3.3."""
         settings.PUBLIC_URL = "https://mcp.example.org"
         settings.ALLOWED_HOSTS = ["*"]
         response = client.get(SERVER_PATHS[0], headers={"Host": "evil.example", "X-Forwarded-Host": "evil.example"})
@@ -60,4 +61,5 @@ class TestDocument:
         assert b"evil" not in response.content
 
     def test_may_be_cached(self, client: Browser) -> None:
+        """RFC 8414 §3.2."""
         assert client.get(SERVER_PATHS[0])["Cache-Control"] == "public, max-age=300"

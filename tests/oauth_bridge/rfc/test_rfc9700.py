@@ -52,6 +52,7 @@ class TestCodeReplay:
         assert flow.refresh(tokens["refresh_token"]).json()["error"] == "invalid_grant"
 
     def test_used_twice_ends_what_was_refreshed_from_it(self, flow: Flow) -> None:
+        """RFC 9700 §4.5, RFC 6749 §4.1.2."""
         code = flow.code()
         renewed = flow.refresh(flow.exchange(code).json()["refresh_token"]).json()
         flow.exchange(code)
@@ -59,6 +60,7 @@ class TestCodeReplay:
             verify(renewed["access_token"], RESOURCE)
 
     def test_used_twice_ends_the_token_of_a_client_without_refresh(self, browser: Browser) -> None:
+        """RFC 9700 §4.5."""
         answer = register(browser, grant_types=["authorization_code"]).json()
         flow = Flow(browser, answer["client_id"])
         code = flow.code()
@@ -70,6 +72,7 @@ class TestCodeReplay:
         assert flow.exchange(code).json()["error"] == "invalid_grant"
 
     def test_used_twice_spares_other_grants_of_the_client(self, flow: Flow) -> None:
+        """RFC 6749 §4.1.2: what that code issued."""
         other = flow.tokens()
         code = flow.code()
         flow.exchange(code)
@@ -79,18 +82,21 @@ class TestCodeReplay:
 
 class TestRotation:
     def test_gives_a_new_pair(self, flow: Flow) -> None:
+        """RFC 9700 §4.14.2."""
         tokens = flow.tokens()
         renewed = flow.refresh(tokens["refresh_token"]).json()
         assert renewed["refresh_token"] != tokens["refresh_token"]
         assert verify(renewed["access_token"], RESOURCE)
 
     def test_the_spent_access_token_ends(self, flow: Flow) -> None:
+        """RFC 9700 §4.14.2."""
         tokens = flow.tokens()
         flow.refresh(tokens["refresh_token"])
         with pytest.raises(BearerError):
             verify(tokens["access_token"], RESOURCE)
 
     def test_goes_on_for_generations_of_one_connection(self, flow: Flow) -> None:
+        """RFC 9700 §4.14.2: one family."""
         token = flow.tokens()["refresh_token"]
         for _ in range(4):
             token = flow.refresh(token).json()["refresh_token"]
@@ -98,6 +104,7 @@ class TestRotation:
         assert RefreshToken.objects.values("token_family").distinct().count() == 1
 
     def test_of_a_confidential_client_wants_its_secret(self, confidential: Flow) -> None:
+        """RFC 9700 §4.14.2: bound to its client."""
         token = confidential.tokens()["refresh_token"]
         assert confidential.refresh(token, client_secret="wrong").status_code == 401
         assert confidential.refresh(token).status_code == 200
@@ -117,6 +124,7 @@ class TestReuse:
         assert tokens["refresh_token"] not in caplog.text
 
     def test_ends_the_siblings_too(self, flow: Flow) -> None:
+        """RFC 9700 §4.14.2."""
         tokens = flow.tokens()
         renewed = [flow.refresh(tokens["refresh_token"]).json() for _ in range(3)]
         pass_grace()
@@ -126,6 +134,7 @@ class TestReuse:
                 verify(answer["access_token"], RESOURCE)
 
     def test_spares_other_grants(self, flow: Flow) -> None:
+        """RFC 9700 §4.14.2: the grant, not the client."""
         other, tokens = flow.tokens(), flow.tokens()
         flow.refresh(tokens["refresh_token"])
         pass_grace()
@@ -133,6 +142,7 @@ class TestReuse:
         assert verify(other["access_token"], RESOURCE)
 
     def test_tells_the_open_streams(self, flow: Flow, ended: list[frozenset[int]], committed: Any) -> None:
+        """RFC 9700 §4.14.2: at once."""
         tokens = flow.tokens()
         flow.refresh(tokens["refresh_token"])
         pass_grace()

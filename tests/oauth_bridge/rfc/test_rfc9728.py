@@ -39,9 +39,11 @@ class TestDocument:
 
     @pytest.mark.parametrize("came_to", ["/mcp", "/mcp/", "/sse", "/sse/"])
     def test_is_found_where_a_challenge_points(self, client: Browser, came_to: str) -> None:
+        """RFC 9728 §5.1."""
         url = protected_resources()[0].metadata_url_at(came_to)
         assert client.get(url.removeprefix(ISSUER)).json()["resource"] == ISSUER + came_to.rstrip("/")
         assert protected_resources()[0].metadata_url == f"{ISSUER}/.well-known/oauth-protected-resource/mcp"
 
     def test_may_be_cached(self, client: Browser) -> None:
+        """RFC 9728 §3.2, RFC 9111 §5.2."""
         assert "max-age" in client.get("/.well-known/oauth-protected-resource")["Cache-Control"]
