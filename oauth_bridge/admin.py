@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from oauth2_provider.models import AccessToken, RefreshToken
 
 from accounts.admin import CascadeAdmin
-from oauth_bridge.models import Client, Connection
+from oauth_bridge.models import Client, Connection, PersonalToken
 from oauth_bridge.revocation import (
     disable_clients,
     pause_connections,
@@ -110,6 +110,27 @@ class ConnectionAdmin(CascadeAdmin):
     @admin.action(description="Resume", permissions=["change"])
     def resume(self, request: HttpRequest, queryset: QuerySet[Connection]) -> None:
         messages.success(request, f"Resumed: {resume_connections(queryset)}.")
+
+
+@admin.register(PersonalToken)
+class PersonalTokenAdmin(CascadeAdmin):
+    """Tokens that users made for scripts of their own."""
+
+    list_display = ("client", "user", "ending", "created_at")
+    list_filter = ("created_at",)
+    list_select_related = ("client", "user")
+    search_fields = (*USER_SEARCH, "client__name")
+    readonly_fields = ("client", "user", "ending", "created_at")
+    actions = ("revoke",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Only its user makes one, because nobody else may see it."""
+        return False
+
+    @admin.action(description="Revoke", permissions=["change"])
+    def revoke(self, request: HttpRequest, queryset: QuerySet[PersonalToken]) -> None:
+        ended = revoke_connections(Connection.objects.filter(client__personal_token__in=queryset))
+        messages.success(request, f"Revoked: {ended}.")
 
 
 class CredentialAdmin(CascadeAdmin):

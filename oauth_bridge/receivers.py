@@ -6,7 +6,7 @@ from django.db.models.signals import post_delete, post_save
 
 from accounts.models import User
 from oauth_bridge.client_credentials import connections_as_somebody_else
-from oauth_bridge.models import Client, Connection
+from oauth_bridge.models import Client, Connection, PersonalToken
 from oauth_bridge.revocation import announce, live_connections, revoke_connections
 
 
@@ -14,6 +14,9 @@ def connect() -> None:
     """Start listening."""
     post_save.connect(user_saved, sender=User, dispatch_uid="oauth_bridge.user_saved")
     post_save.connect(client_saved, sender=Client, dispatch_uid="oauth_bridge.client_saved")
+    post_delete.connect(
+        personal_token_deleted, sender=PersonalToken, dispatch_uid="oauth_bridge.personal_token_deleted"
+    )
     post_delete.connect(connection_deleted, sender=Connection, dispatch_uid="oauth_bridge.connection_deleted")
 
 
@@ -34,3 +37,8 @@ def client_saved(sender: type[Client], instance: Client, **kwargs: Any) -> None:
 def connection_deleted(sender: type[Connection], instance: Connection, **kwargs: Any) -> None:
     """A connection that is gone, by itself or with its user or client."""
     announce([instance.pk])
+
+
+def personal_token_deleted(sender: type[PersonalToken], instance: PersonalToken, **kwargs: Any) -> None:
+    """A personal token that is gone, by itself or with its user: the client was made for it alone."""
+    Client.objects.filter(pk=instance.client_id).delete()

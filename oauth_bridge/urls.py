@@ -6,7 +6,7 @@ slash.
 
 from django.urls import re_path
 
-from oauth_bridge.views import authorize, device, introspection, metadata, registration, token
+from oauth_bridge.views import authorize, device, introspection, metadata, personal_tokens, registration, token
 
 app_name = "oauth_bridge"
 
@@ -22,6 +22,12 @@ urlpatterns = [
     re_path(r"^revoke/?$", token.revoke, name="revoke"),
     re_path(r"^register/?$", registration.register_client, name="register"),
     re_path(r"^register/(?P<client_id>[^/]+)/?$", registration.manage_client, name="manage-client"),
+    re_path(r"^account/tokens/?$", personal_tokens.personal_tokens, name="personal-tokens"),
+    re_path(
+        r"^account/tokens/(?P<token_id>[0-9]{1,18})/revoke/?$",
+        personal_tokens.revoke_personal_token,
+        name="revoke-personal-token",
+    ),
     re_path(rf"^{_SERVER}(?P<path>(?:/.*)?)$", metadata.authorization_server, name="authorization-server"),
     re_path(rf"^{_RESOURCE}(?P<path>(?:/.*)?)$", metadata.protected_resource, name="protected-resource"),
     # Some clients append the well-known segment to the path instead of inserting it.
