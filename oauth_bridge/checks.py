@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core import checks
 
 from oauth_bridge.conf import configuration
+from oauth_bridge.jwt_tokens import FORMATS, JWT, SigningKeyError, parse_signing_keys
 from oauth_bridge.rates import parse_rate
 
 # Schemes that a browser runs or opens by itself: a "redirect" to one is an attack.
@@ -30,6 +31,9 @@ SHORTEST_TOKEN = 16
 HOST_PATTERN = re.compile(r"(?:\*?\.)?[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*")
 
 
+MAKE_KEY = "openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048"
+
+
 def register() -> None:
     """Make Django run these checks."""
     checks.register(loopback_documents_are_for_tests, checks.Tags.security)
@@ -37,6 +41,7 @@ def register() -> None:
     checks.register(lifetimes_are_positive, checks.Tags.security)
     checks.register(registration_is_understood, checks.Tags.security)
     checks.register(hosts_are_hosts, checks.Tags.security)
+    checks.register(signing_keys_fit_the_format, checks.Tags.security)
 
 
 def loopback_documents_are_for_tests(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[checks.CheckMessage]:
@@ -126,3 +131,19 @@ def hosts_are_hosts(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[ch
         for entry in entries
         if not HOST_PATTERN.fullmatch(entry)
     ]
+
+
+def signing_keys_fit_the_format(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[checks.CheckMessage]:
+    """oauth_bridge.E006: access tokens are to be signed and cannot be; they are opaque until then."""
+    conf = configuration()
+    problems: list[tuple[str, str]] = []
+    if conf.access_token_format not in FORMATS:
+        problems.append(("OAUTH_ACCESS_TOKEN_FORMAT is not a format.", f"Write one of {', '.join(FORMATS)}."))
+    try:
+        keys = parse_signing_keys(conf.signing_keys)
+    except SigningKeyError as error:
+        problems.append((f"OAUTH_SIGNING_KEYS cannot be used. {error}", f"Make one with `{MAKE_KEY}`."))
+    else:
+        if conf.access_token_format == JWT and not keys:
+            problems.append(("OAUTH_SIGNING_KEYS is not set.", f"Make a key with `{MAKE_KEY}`."))
+    return [checks.Error(problem, hint=hint, id="oauth_bridge.E006") for problem, hint in problems]

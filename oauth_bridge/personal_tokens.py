@@ -42,7 +42,7 @@ def create(
         connection.expires_at = timezone.now() + lifetime
         connection.save(update_fields=["expires_at"])
         answer = {"access_token": token, "scope": connection.scopes, "expires_in": int(lifetime.total_seconds())}
-        write_access_token(connection, answer)
+        write_access_token(connection, answer, personal=True)
         made = PersonalToken.objects.create(user=user, client=client, ending=token[-4:])
     return made, token
 

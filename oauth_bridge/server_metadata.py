@@ -3,7 +3,9 @@
 from typing import Any
 from urllib.parse import urlsplit
 
-from oauth_bridge.client_metadata import AUTH_METHODS
+from oauth_bridge import jwt_tokens
+from oauth_bridge.client_assertion import ALGORITHMS
+from oauth_bridge.client_metadata import SUPPORTED_AUTH_METHODS
 from oauth_bridge.conf import configuration
 from oauth_bridge.grant_types import supported_grants
 from oauth_bridge.resources import ProtectedResource, protected_resources
@@ -16,6 +18,8 @@ def authorization_server_metadata() -> dict[str, Any]:
     issuer = conf.issuer
     registration = {"registration_endpoint": f"{issuer}/register"} if conf.registration in ("open", "token") else {}
     device = {"device_authorization_endpoint": f"{issuer}/device_authorization"} if conf.device_flow else {}
+    methods = list(SUPPORTED_AUTH_METHODS)
+    keys = {"jwks_uri": f"{issuer}/.well-known/jwks.json"} if jwt_tokens.are_on() else {}
     return {
         "issuer": issuer,
         "authorization_endpoint": f"{issuer}/authorize",
@@ -24,15 +28,19 @@ def authorization_server_metadata() -> dict[str, Any]:
         "revocation_endpoint": f"{issuer}/revoke",
         "introspection_endpoint": f"{issuer}/introspect",
         **device,
+        **keys,
         "scopes_supported": list(all_scopes()),
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
         "grant_types_supported": list(supported_grants()),
         # Claude and Codex use a metadata document only where `none` is listed.
-        "token_endpoint_auth_methods_supported": list(AUTH_METHODS),
-        "revocation_endpoint_auth_methods_supported": list(AUTH_METHODS),
+        "token_endpoint_auth_methods_supported": methods,
+        "token_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
+        "revocation_endpoint_auth_methods_supported": methods,
+        "revocation_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
         # Resource servers have something to prove themselves with.
-        "introspection_endpoint_auth_methods_supported": [method for method in AUTH_METHODS if method != "none"],
+        "introspection_endpoint_auth_methods_supported": [method for method in methods if method != "none"],
+        "introspection_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": True,
         "client_id_metadata_document_supported": True,

@@ -7,11 +7,16 @@ from typing import Any
 from django.utils import timezone
 from oauth2_provider.models import AccessToken, RefreshToken, set_token_value
 
+from oauth_bridge import jwt_tokens
 from oauth_bridge.models import Connection, ConnectionAccessToken, ConnectionRefreshToken
 
 
-def write_access_token(connection: Connection, token: dict[str, Any], spent: AccessToken | None = None) -> AccessToken:
-    """Store the access token of a token response.
+def write_access_token(
+    connection: Connection, token: dict[str, Any], spent: AccessToken | None = None, *, personal: bool = False
+) -> AccessToken:
+    """Store the access token of a token response, in the format that the operator chose.
+
+    A personal one is always opaque, because it outlives the keys.
 
     It takes over the row of the one that was spent for it, which stops working with that: half the statements of
     a deletion and an insertion.
@@ -24,6 +29,8 @@ def write_access_token(connection: Connection, token: dict[str, Any], spent: Acc
     )
     row.scope = token["scope"]
     row.expires = now + timedelta(seconds=token["expires_in"])
+    if not personal and jwt_tokens.are_on():
+        token["access_token"] = jwt_tokens.sign(connection, row.scope, row.expires.timestamp())
     set_token_value(row, token["access_token"])
     if spent is None:
         row.save(force_insert=True)

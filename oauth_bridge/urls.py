@@ -28,6 +28,7 @@ urlpatterns = [
         personal_tokens.revoke_personal_token,
         name="revoke-personal-token",
     ),
+    re_path(r"^\.well-known/jwks\.json$", metadata.key_set, name="jwks"),
     re_path(rf"^{_SERVER}(?P<path>(?:/.*)?)$", metadata.authorization_server, name="authorization-server"),
     re_path(rf"^{_RESOURCE}(?P<path>(?:/.*)?)$", metadata.protected_resource, name="protected-resource"),
     # Some clients append the well-known segment to the path instead of inserting it.

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
+from oauth_bridge import jwt_tokens
 from oauth_bridge.conf import configuration
 from oauth_bridge.json_answers import endpoint, oauth_error
 from oauth_bridge.server_metadata import (
@@ -29,6 +30,12 @@ def protected_resource(request: HttpRequest, path: str = "", appended_to: str = 
     if found is None:
         return unknown(request)
     return _document(protected_resource_metadata(*found))
+
+
+@endpoint("GET", "HEAD")
+def key_set(request: HttpRequest) -> HttpResponse:
+    """The keys that access tokens are signed with (RFC 7517 §5), while they are."""
+    return _document(jwt_tokens.key_set()) if jwt_tokens.are_on() else unknown(request)
 
 
 @endpoint("GET", "HEAD", "POST")
