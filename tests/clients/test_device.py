@@ -1,0 +1,109 @@
+"""A device without a browser, told only the site: codes, a person who answers on another screen, and a call."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any
+
+import httpx
+import pytest
+from bs4 import BeautifulSoup, Tag
+
+from tests.clients.conftest import WireOf
+from tests.clients.wire import refused
+from tests.conftest import PersonOf
+from tests.live import LiveServer
+from tests.person import Person
+
+GRANT = "urn:ietf:params:oauth:grant-type:device_code"
+
+
+class Television:
+    """A public client that has no browser: it shows a code, and asks until somebody answered."""
+
+    def __init__(self, base_url: str) -> None:
+        self.http = httpx.Client(base_url=base_url, timeout=30)
+        self.metadata: dict[str, Any] = self.http.get("/.well-known/oauth-authorization-server").json()
+        registration = self.http.post(
+            self.metadata["registration_endpoint"],
+            json={
+                "client_name": "Television",
+                "redirect_uris": ["http://127.0.0.1/unused"],
+                "grant_types": ["authorization_code", "refresh_token", GRANT],
+                "token_endpoint_auth_method": "none",
+            },
+        )
+        self.client_id: str = registration.json()["client_id"]
+        self.codes: dict[str, Any] = self.http.post(
+            self.metadata["device_authorization_endpoint"], data={"client_id": self.client_id}
+        ).json()
+
+    def ask(self) -> httpx.Response:
+        """The answer to one poll."""
+        form = {"grant_type": GRANT, "device_code": self.codes["device_code"], "client_id": self.client_id}
+        return self.http.post(self.metadata["token_endpoint"], data=form)
+
+
+@pytest.fixture
+def television(live: LiveServer) -> Iterator[Television]:
+    """One that shows its code."""
+    shown = Television(live.url)
+    with closing(shown.http):
+        yield shown
+
+
+def form_with(page: httpx.Response, button: str) -> Tag:
+    """The form of the page that has a button of this name."""
+    found = BeautifulSoup(page.text, "html.parser").find("button", {"name": button})
+    assert isinstance(found, Tag), page.text
+    form = found.find_parent("form")
+    assert isinstance(form, Tag)
+    return form
+
+
+def answer(person: Person, television: Television, decision: str) -> httpx.Response:
+    """The page after a person confirmed the code in the link, and pressed Allow or Deny."""
+    person.open("/account/tokens/")  # any page that asks to sign in
+    code = person.open(television.codes["verification_uri_complete"])
+    consent = person.press(code, form_with(code, "continue"), "continue")
+    return person.press(consent, form_with(consent, decision), decision)
+
+
+def test_a_person_allows_it_on_another_screen_and_it_calls_a_tool(
+    television: Television, person: PersonOf, wire_of: WireOf
+) -> None:
+    assert television.ask().json()["error"] == "authorization_pending"
+
+    page = answer(person(), television, "allow")
+    tokens = television.ask().json()
+
+    assert "Your device is connected" in page.text
+    greeting = wire_of(tokens["access_token"]).call("greet", None, name="Ada")
+    assert "Hello, Ada!" in greeting.text
+
+
+def test_a_person_denies_it(television: Television, person: PersonOf) -> None:
+    answer(person(), television, "deny")
+
+    assert television.ask().json()["error"] == "access_denied"
+
+
+def test_its_tokens_are_given_once(television: Television, person: PersonOf) -> None:
+    answer(person(), television, "allow")
+
+    assert television.ask().status_code == 200
+    assert television.ask().json()["error"] == "invalid_grant"
+
+
+def test_impatience_is_slowed_down(television: Television) -> None:
+    television.ask()
+
+    assert television.ask().json()["error"] == "slow_down"
+
+
+def test_giving_the_token_back_ends_its_access(television: Television, person: PersonOf, wire_of: WireOf) -> None:
+    answer(person(), television, "allow")
+    tokens = television.ask().json()
+    form = {"token": tokens["refresh_token"], "client_id": television.client_id}
+    television.http.post(television.metadata["revocation_endpoint"], data=form)
+
+    refused(wire_of(tokens["access_token"]).call("greet", None, name="Ada"), 401)
