@@ -11,11 +11,14 @@ from typing import Any
 
 from oauth2_provider import cimd
 
-from oauth_bridge.client_metadata import clean_text, described
+from oauth_bridge.client_keys import read_key_set
+from oauth_bridge.client_metadata import LONGEST_URI, clean_text, described
 from oauth_bridge.grant_types import AUTHORIZATION_CODE, DEVICE_CODE, WITHOUT_ASKING, registrable_grants
 from oauth_bridge.guarded_fetch import Document, fetch_json, is_allowed_loopback
 from oauth_bridge.models import Client
+from oauth_bridge.models.client import PRIVATE_KEY_JWT
 from oauth_bridge.redirect_uris import RedirectURIError, check_redirect_uri
+from oauth_bridge.trust import is_let_in
 
 logger = logging.getLogger(__name__)
 
@@ -47,10 +50,14 @@ def keep_document(client: Client) -> None:
         return
     for field, value in described(document).items():
         setattr(client, field, value)
+    method = document.get("token_endpoint_auth_method", "none")
+    by_key = method == PRIVATE_KEY_JWT
+    client.jwks = document.get("jwks") if by_key else None
+    client.jwks_uri = document.get("jwks_uri", "") if by_key and not client.jwks else ""
     client.metadata = {
         "grant_types": document.get("grant_types", list(WITHOUT_ASKING)),
         "response_types": ["code"],
-        "token_endpoint_auth_method": "none",
+        "token_endpoint_auth_method": method,
     }
     client.save()
 
@@ -81,7 +88,7 @@ class NormalisingFetcher(cimd.SafeMetadataFetcher):
         fetched = _fetched.get()
         if fetched is not None:
             fetched[client_id] = granted
-        return _of_one_grant(granted), max_age
+        return _for_the_toolkit(granted), max_age
 
 
 def normalised(document: Document) -> Document:
@@ -106,12 +113,21 @@ def normalised(document: Document) -> Document:
     return granted
 
 
-def _of_one_grant(granted: Document) -> Document:
-    """The toolkit takes no document with the device grant beside the code; what was granted is kept all the same."""
+def _for_the_toolkit(granted: Document) -> Document:
+    """The toolkit takes neither the device grant beside the code nor clients with keys; both are kept all the same."""
+    if granted.get("token_endpoint_auth_method") == PRIVATE_KEY_JWT and _has_keys(granted):
+        granted = {**granted, "token_endpoint_auth_method": "none"}
     grants = granted.get("grant_types")
     if not isinstance(grants, list) or AUTHORIZATION_CODE not in grants:
         return granted
     return {**granted, "grant_types": [grant for grant in grants if grant != DEVICE_CODE]}
+
+
+def _has_keys(document: Document) -> bool:
+    if read_key_set(document.get("jwks")):
+        return True
+    uri = document.get("jwks_uri")
+    return isinstance(uri, str) and len(uri) <= LONGEST_URI and is_document_url(uri) and is_let_in(uri)
 
 
 def _is_acceptable(uri: Any) -> bool:

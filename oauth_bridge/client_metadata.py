@@ -6,7 +6,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 AUTH_METHODS = ("none", "client_secret_post", "client_secret_basic")
-"""How clients may authenticate at the token endpoint."""
+"""How clients that register themselves may authenticate at the token endpoint."""
+
+SUPPORTED_AUTH_METHODS = (*AUTH_METHODS, "private_key_jwt")
+"""The same of all clients: those with a metadata document and an operator's may have keys of their own."""
 
 LONGEST_TEXT = 255
 LONGEST_URI = 2000

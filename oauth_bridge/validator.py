@@ -11,11 +11,11 @@ from typing import Any
 
 from django.utils import timezone
 from oauth2_provider.models import AccessToken, Grant, RefreshToken
-from oauth2_provider.oauth2_validators import OAuth2Validator
 from oauth2_provider.settings import oauth2_settings
 from oauthlib.oauth2.rfc6749 import errors
 
-from oauth_bridge import cimd, client_credentials, device, issuance, revocation
+from oauth_bridge import client_credentials, device, issuance, revocation
+from oauth_bridge.authenticating_validator import AuthenticatingValidator
 from oauth_bridge.digests import digest
 from oauth_bridge.grant_types import CLIENT_CREDENTIALS, DEVICE_CODE, REFRESH_TOKEN, grants_of
 from oauth_bridge.models import Client, RedeemedCode
@@ -23,35 +23,12 @@ from oauth_bridge.resource_indicators import InvalidTargetError, resolve_resourc
 from oauth_bridge.resources import ProtectedResource
 from oauth_bridge.scopes import granted_scopes
 from oauth_bridge.server import OAuthRequest
-from oauth_bridge.trust import is_let_in
 
 logger = logging.getLogger(__name__)
 
 
-class BridgeValidator(OAuth2Validator):
+class BridgeValidator(AuthenticatingValidator):
     """Users only, active only, clients that are enabled, and every token for one resource of this site."""
-
-    def _load_application(self, client_id: str, request: OAuthRequest) -> Client | None:
-        if client_id and "\0" in client_id:
-            return None  # PostgreSQL raises on it; it can come by the Authorization header
-        if cimd.is_document_url(client_id) and not is_let_in(client_id):
-            return None
-        client: Client | None = super()._load_application(client_id, request)
-        if client is None:
-            client = request.client = cimd.load_loopback_client(client_id)
-        if client is not None:
-            cimd.keep_document(client)
-        return client
-
-    # --- Who asks ---------------------------------------------------------------------------
-
-    def authenticate_client(self, request: OAuthRequest, *args: Any, **kwargs: Any) -> bool:
-        """By its secret, as long as that is good."""
-        return bool(super().authenticate_client(request)) and not request.client.secret_has_expired
-
-    def _check_secret(self, provided_secret: str, stored_secret: str) -> bool:
-        """Never an empty one: a client whose secret an operator left blank has nothing to prove itself with."""
-        return bool(provided_secret) and bool(super()._check_secret(provided_secret, stored_secret))
 
     # --- Authorization request --------------------------------------------------------------
 

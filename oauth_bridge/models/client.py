@@ -15,6 +15,8 @@ from oauth_bridge.redirect_uris import RedirectURIError, check_redirect_uris, is
 
 REFRESH_TOKEN = "refresh_token"  # noqa: S105  (the name of a grant type, RFC 6749 §6)
 
+PRIVATE_KEY_JWT = "private_key_jwt"
+
 
 class Client(AbstractApplication):
     """An OAuth client: made by an operator, registered by itself, or known by its metadata document."""
@@ -107,6 +109,12 @@ class Client(AbstractApplication):
             sorted(self.redirect_uris.split()),
         ]
         return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
+
+    @property
+    def uses_key(self) -> bool:
+        """Whether it proves itself with a signature, and in no other way (RFC 7523 §2.2)."""
+        registered = self.metadata.get("token_endpoint_auth_method")
+        return registered == PRIVATE_KEY_JWT or (registered is None and bool(self.jwks or self.jwks_uri))
 
     @property
     def secret_has_expired(self) -> bool:
