@@ -1,6 +1,7 @@
 """Device authorization (RFC 8628): the endpoint for devices, and the page where people answer for them."""
 
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
@@ -29,6 +30,7 @@ from oauth_bridge.models import DeviceAuthorization
 from oauth_bridge.qr_code import qr_code
 from oauth_bridge.resource_indicators import InvalidTargetError, resolve_resource
 from oauth_bridge.resources import protected_resources
+from oauth_bridge.trust import standing
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; "
@@ -88,6 +90,8 @@ def _consent_page(request: HttpRequest, waiting: DeviceAuthorization, code: str)
     asked = waiting.scope.split()
     context = {
         "client": waiting.client,
+        "standing": standing(waiting.client),
+        "document_host": urlsplit(waiting.client.client_id).netloc,
         "code": shown(code),
         "resource": resource,
         "scopes": [scope for scope in resource.scopes if scope.name in asked],

@@ -9,11 +9,13 @@ from oauth2_provider.models import AccessToken
 
 from accounts.models import User
 from oauth_bridge.bearer import BearerError, verify
+from oauth_bridge.client_assertion import ASSERTION_TYPE
 from oauth_bridge.models import Client, Connection
 from oauth_bridge.revocation import pause_connections, resume_connections, revoke_connections
 from tests.oauth_bridge.flows import Flow, post_form
 from tests.oauth_bridge.operator_clients import SECRET, flow_of, operator_client
 from tests.oauth_bridge.protected import OTHER_RESOURCE, RESOURCE
+from tests.oauth_bridge.signing import KEY, public, sign
 
 
 @pytest.fixture
@@ -45,6 +47,18 @@ class TestToken:
         basic = base64.b64encode(f"{robot.client_id}:{SECRET}".encode()).decode()
         form = {"grant_type": "client_credentials"}
         assert post_form(Browser(), "/token", form, Authorization=f"Basic {basic}").status_code == 200
+
+    def test_is_given_for_a_signed_assertion(self, alice: User) -> None:
+        """RFC 7523 §2.2; recommended for MCP clients without a user."""
+        client = operator_client(acts_as=alice, jwks={"keys": [public(KEY)]})
+        form = {
+            "grant_type": "client_credentials",
+            "client_assertion_type": ASSERTION_TYPE,
+            "client_assertion": sign(iss=client.client_id, sub=client.client_id),
+        }
+        assert verify(post_form(Browser(), "/token", form).json()["access_token"], RESOURCE).user == alice
+        assert error(post_form(Browser(), "/token", form), 401) == "invalid_client"  # the same one again
+        assert error(ask(flow_of(client)), 401) == "invalid_client"  # by secret, where it has a key
 
     def test_is_for_the_resource_that_was_asked_for(self, robot: Flow) -> None:
         """RFC 8707 §2.2."""
