@@ -7,3 +7,5 @@ from tests.settings import PASSWORD_HASHERS as PASSWORD_HASHERS
 INSTALLED_APPS = [*SITE_APPS, "tests.clients.lab"]
 # All of these people sign in from one address, some hundred times a minute.
 ACCOUNT_RATE_LIMITS = False
+# So do their clients register from one.
+OAUTH_BRIDGE_REGISTRATION_RATE = "1000/h/ip"

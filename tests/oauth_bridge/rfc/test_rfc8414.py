@@ -8,6 +8,8 @@ from django.test import Client as Browser
 from tests.oauth_bridge.flows import ISSUER
 from tests.oauth_bridge.protected import OTHER_RESOURCE, RESOURCE
 
+METHODS = ["none", "client_secret_post", "client_secret_basic", "private_key_jwt"]
+ALGORITHMS = ["ES256", "ES384", "RS256", "PS256", "EdDSA"]
 SERVER_PATHS = [
     "/.well-known/oauth-authorization-server",
     "/.well-known/oauth-authorization-server/",
@@ -39,12 +41,23 @@ class TestDocument:
             "token_endpoint": f"{ISSUER}/token",
             "registration_endpoint": f"{ISSUER}/register",
             "revocation_endpoint": f"{ISSUER}/revoke",
+            "introspection_endpoint": f"{ISSUER}/introspect",
+            "device_authorization_endpoint": f"{ISSUER}/device_authorization",
             "scopes_supported": ["mcp", "notes:read", "notes:write", "reports"],
             "response_types_supported": ["code"],
             "response_modes_supported": ["query"],
-            "grant_types_supported": ["authorization_code", "refresh_token"],
-            "token_endpoint_auth_methods_supported": ["none", "client_secret_post", "client_secret_basic"],
-            "revocation_endpoint_auth_methods_supported": ["none", "client_secret_post", "client_secret_basic"],
+            "grant_types_supported": [
+                "authorization_code",
+                "refresh_token",
+                "urn:ietf:params:oauth:grant-type:device_code",
+                "client_credentials",
+            ],
+            "token_endpoint_auth_methods_supported": METHODS,
+            "token_endpoint_auth_signing_alg_values_supported": ALGORITHMS,
+            "revocation_endpoint_auth_methods_supported": METHODS,
+            "revocation_endpoint_auth_signing_alg_values_supported": ALGORITHMS,
+            "introspection_endpoint_auth_methods_supported": METHODS[1:],
+            "introspection_endpoint_auth_signing_alg_values_supported": ALGORITHMS,
             "code_challenge_methods_supported": ["S256"],
             "authorization_response_iss_parameter_supported": True,
             "client_id_metadata_document_supported": True,
