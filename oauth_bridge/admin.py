@@ -31,11 +31,12 @@ class ClientAdmin(CascadeAdmin):
         "client_id",
         "registration_source",
         "client_type",
+        "trust",
         "disabled",
         "connection_count",
         "created",
     )
-    list_filter = ("registration_source", "client_type", "disabled", "created")
+    list_filter = ("registration_source", "client_type", "trust", "disabled", "created")
     search_fields = (*CLIENT_SEARCH, "client_uri", "redirect_uris")
     raw_id_fields = ("user", "acts_as")
     view_on_site = False  # the toolkit's page for it is not mounted
