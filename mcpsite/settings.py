@@ -218,7 +218,7 @@ LOGGING = {
 # Browser clients may ask from anywhere, and never with a cookie. The MCP paths have rules of their own.
 CORS_ALLOW_ALL_ORIGINS = True
 CORS_ALLOW_CREDENTIALS = False
-CORS_URLS_REGEX = r"^/(.*/)?\.well-known/|^/(token|register(/[^/]+)?|revoke)/?$"
+CORS_URLS_REGEX = r"^/(.*/)?\.well-known/|^/(token|register(/[^/]+)?|revoke|device_authorization)/?$"
 CORS_ALLOW_HEADERS = ["accept", "authorization", "content-type", "mcp-protocol-version", "user-agent"]
 CORS_EXPOSE_HEADERS = ["WWW-Authenticate"]
 

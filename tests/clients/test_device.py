@@ -1,7 +1,10 @@
 """A device without a browser, told only the site: codes, a person who answers on another screen, and a call."""
 
+from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from threading import Barrier
 from typing import Any
 
 import httpx
@@ -15,6 +18,7 @@ from tests.live import LiveServer
 from tests.person import Person
 
 GRANT = "urn:ietf:params:oauth:grant-type:device_code"
+POLLS = 8
 
 
 class Television:
@@ -92,6 +96,20 @@ def test_its_tokens_are_given_once(television: Television, person: PersonOf) -> 
 
     assert television.ask().status_code == 200
     assert television.ask().json()["error"] == "invalid_grant"
+
+
+def test_of_many_polls_at_once_one_gets_the_tokens(television: Television, person: PersonOf) -> None:
+    answer(person(), television, "allow")
+    ready = Barrier(POLLS)
+
+    def poll(_: int) -> str:
+        ready.wait(timeout=30)
+        return str(television.ask().json().get("error", "tokens"))
+
+    with ThreadPoolExecutor(POLLS) as pool:
+        answers = Counter(pool.map(poll, range(POLLS)))
+
+    assert answers == {"tokens": 1, "invalid_grant": POLLS - 1}
 
 
 def test_impatience_is_slowed_down(television: Television) -> None:

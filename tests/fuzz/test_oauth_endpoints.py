@@ -16,7 +16,7 @@ from tests.fuzz import inputs
 from tests.oauth_bridge.flows import CHALLENGE, FORM, REDIRECT_URI, VERIFIER, Flow
 from tests.oauth_bridge.protected import RESOURCE
 
-PAGES = {"authorize"}
+PAGES = {"authorize", "device", "personal-tokens", "revoke-personal-token"}
 """What people see; everything else is for programs, and answers in JSON."""
 
 NAMES = sorted({pattern.name for pattern in urlpatterns if pattern.name})
@@ -33,6 +33,8 @@ def path_of(name: str) -> str:
     """A path of the endpoint with this name."""
     if name in WELL_KNOWN:
         return WELL_KNOWN[name]
+    if name == "revoke-personal-token":
+        return "/account/tokens/1/revoke"
     (pattern,) = (str(known.pattern) for known in urlpatterns if known.name == name)
     return reverse(f"oauth_bridge:{name}", kwargs=dict.fromkeys(re.compile(pattern).groupindex, "x"))
 
@@ -56,7 +58,8 @@ def check(response: Any, name: str) -> None:
 def check_page(response: Any) -> None:
     """A page, or a redirect to sign-in or to where the client registered; never anywhere else."""
     if response.status_code == 302:
-        assert response["Location"].startswith(("/accounts/login/?next=/authorize", f"{REDIRECT_URI}?"))
+        sign_in = tuple(f"/accounts/login/?next=/{page}" for page in ("authorize", "device", "account/tokens"))
+        assert response["Location"].startswith((*sign_in, f"{REDIRECT_URI}?"))
     else:
         assert response["Content-Type"].startswith("text/html") or not response.content
         assert "Location" not in response
