@@ -3,9 +3,11 @@
 Only DNS is invented here, and which machine an address leads to; sockets, TLS and HTTP are real.
 """
 
+import gzip
 import json
 import threading
 import time
+import tracemalloc
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
 from typing import Any
@@ -177,6 +179,18 @@ def test_a_huge_body_is_not_read_to_its_end(published: Web) -> None:
     with pytest.raises(FetchError, match="size"):
         fetch()
     assert hung_up.wait(10)
+
+
+def test_a_small_body_that_unpacks_to_a_huge_one(published: Web) -> None:
+    packed = gzip.compress(b" " * 50_000_000)
+    published.answers[PATH] = lambda handler: reply(handler, packed, Content_Encoding="gzip")
+    tracemalloc.start()
+    try:
+        with pytest.raises(FetchError, match="size"):
+            fetch()
+        assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    finally:
+        tracemalloc.stop()
 
 
 def drip(send_head: bool) -> Callable[[BaseHTTPRequestHandler], None]:
