@@ -1,0 +1,1 @@
+"""The toolkit as it comes, without this site: what each finding of the security list looks like there."""
