@@ -101,6 +101,24 @@ class TestCursor:
         assert granted(flow) == {"mcp"}
 
 
+    def test_document_with_a_scheme_of_its_own(self, browser: Browser, publish: Any) -> None:
+        client_id = publish(
+            {
+                "client_id": "https://www.cursor.com/oauth/client-metadata.json",
+                "client_name": "Cursor",
+                "redirect_uris": [
+                    "cursor://anysphere.cursor-mcp/oauth/callback",
+                    "https://www.cursor.com/agents/mcp/oauth/callback",
+                ],
+                "grant_types": ["authorization_code", "refresh_token"],
+                "response_types": ["code"],
+                "token_endpoint_auth_method": "none",
+            }
+        )
+        callback = "cursor://anysphere.cursor-mcp/oauth/callback"
+        assert granted(Flow(browser, client_id, redirect_uri=callback)) == {"mcp"}
+
+
 class TestClaude:
     CALLBACK = "https://claude.ai/api/mcp/auth_callback"
 
