@@ -100,7 +100,6 @@ class TestCursor:
         assert flow.consent()["Location"].startswith(f"{uris[0]}?code=")
         assert granted(flow) == {"mcp"}
 
-
     def test_document_with_a_scheme_of_its_own(self, browser: Browser, publish: Any) -> None:
         client_id = publish(
             {
