@@ -41,6 +41,7 @@ class Endpoint:
                     tool.wire.title or tool.name,
                     tool.wire.description or "",
                     cast(Effect, tool.effect),
+                    tool.wire.model_dump(by_alias=True, mode="json", exclude_none=True),
                 )
                 for tool in self.registry.tools.values()
                 if entry.name in scopes_of(tool)

@@ -21,6 +21,10 @@ class Principal:
     resource: str
     expires_at: float
     """Unix time, in seconds, at which the credential ends."""
+    read_only: bool = False
+    """Whether only tools that read are open."""
+    held_tools: frozenset[str] = frozenset()
+    """Names of tools that changed since the user saw them: closed until they have seen the difference."""
 
     @property
     def owner(self) -> str:

@@ -3,9 +3,9 @@
 `settings.OAUTH_BRIDGE_RESOURCES` names a callable that returns them, so that this room imports none above it.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Literal, cast
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, cast
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -22,6 +22,8 @@ class ToolSummary:
     title: str
     description: str
     effect: Effect
+    definition: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    """What clients get in `tools/list`, as JSON values."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Clients, connections, and the links by which every token belongs to a connection."""
 
 from oauth_bridge.models.client import Client
-from oauth_bridge.models.connection import Connection
+from oauth_bridge.models.connection import Connection, ToolCatalogue
 from oauth_bridge.models.grants import DeviceAuthorization, PersonalToken, UserCodeGuess
 from oauth_bridge.models.tokens import ConnectionAccessToken, ConnectionRefreshToken, RedeemedCode, SpentAssertion
 
@@ -14,5 +14,6 @@ __all__ = [
     "PersonalToken",
     "RedeemedCode",
     "SpentAssertion",
+    "ToolCatalogue",
     "UserCodeGuess",
 ]

@@ -10,6 +10,17 @@ from django.utils import timezone
 from oauth_bridge.models.client import Client
 
 
+class ToolCatalogue(models.Model):
+    """Tools as users were shown them when they consented: one row for each different set, shared by connections."""
+
+    digest = models.CharField(max_length=64, primary_key=True, help_text="SHA-256 of the definitions.")
+    tools = models.JSONField(help_text="The definitions that clients get, by the tool's name.")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"{len(self.tools)} tools"
+
+
 class Connection(models.Model):
     """What one user let one client do with one resource: the object that a revocation acts on."""
 
@@ -25,6 +36,16 @@ class Connection(models.Model):
     redirect_host = models.CharField(max_length=255, blank=True, help_text="Where consent sent the browser.")
     client_fingerprint = models.CharField(
         max_length=64, blank=True, help_text="Digest of the client's metadata at the time of consent."
+    )
+    label = models.CharField("name", max_length=80, blank=True, help_text="What the user calls it.")
+    read_only = models.BooleanField(default=False, help_text="Only tools that read are open, whatever the scopes.")
+    catalogue = models.ForeignKey(
+        ToolCatalogue,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="connections",
+        help_text="The tools as the user last saw them; what changed since is held back.",
     )
     state = models.CharField(max_length=10, choices=State, default=State.ACTIVE)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -42,6 +63,11 @@ class Connection(models.Model):
 
     def __str__(self) -> str:
         return f"{self.client} for {self.user}"
+
+    @property
+    def display_name(self) -> str:
+        """What people are shown: the user's own name for it, or the client's."""
+        return self.label or self.client.display_name
 
     @property
     def scope_set(self) -> frozenset[str]:
