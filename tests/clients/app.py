@@ -29,14 +29,15 @@ class Pkce:
 class App:
     """A public client that registered itself at `base_url` and keeps the last tokens it was given."""
 
-    def __init__(self, base_url: str, name: str = "Test app") -> None:
+    def __init__(self, base_url: str, name: str = "Test app", redirect_uri: str = CALLBACK) -> None:
         self.base_url = base_url
+        self.redirect_uri = redirect_uri
         self.http = httpx.Client(base_url=base_url, timeout=30)
         registration = self.http.post(
             "/register",
             json={
                 "client_name": name,
-                "redirect_uris": [CALLBACK],
+                "redirect_uris": [redirect_uri],
                 "grant_types": ["authorization_code", "refresh_token"],
                 "response_types": ["code"],
                 "token_endpoint_auth_method": "none",
@@ -60,26 +61,30 @@ class App:
         self, person: Person, pkce: Pkce, scope: str | None = None, answer: Answer = "allow", **more: str
     ) -> dict[str, str]:
         """Parameters of the redirect that `person` comes back with."""
+        state = secrets.token_urlsafe()
+        back = person.visit(self.authorization_url(pkce, scope, state=state, **more), answer)
+        assert back.startswith(f"{self.redirect_uri}?"), back
+        returned = {name: values[0] for name, values in parse_qs(urlsplit(back).query).items()}
+        assert returned["state"] == state
+        return returned
+
+    def authorization_url(self, pkce: Pkce, scope: str | None = None, **more: str) -> str:
+        """Where the browser is sent; `more` are further parameters."""
         asked = {
             "response_type": "code",
             "client_id": self.client_id,
-            "redirect_uri": CALLBACK,
+            "redirect_uri": self.redirect_uri,
             "code_challenge": pkce.challenge,
             "code_challenge_method": "S256",
-            "state": secrets.token_urlsafe(),
             **({"scope": scope} if scope is not None else {}),
             **more,
         }
-        back = person.visit(f"{self.base_url}/authorize?{urlencode(asked)}", answer)
-        assert back.startswith(f"{CALLBACK}?"), back
-        returned = {name: values[0] for name, values in parse_qs(urlsplit(back).query).items()}
-        assert returned["state"] == asked["state"]
-        return returned
+        return f"{self.base_url}/authorize?{urlencode(asked)}"
 
     def redeem(self, code: str, pkce: Pkce) -> str:
         """Access token for an authorization code."""
         return self._token(
-            grant_type="authorization_code", code=code, code_verifier=pkce.verifier, redirect_uri=CALLBACK
+            grant_type="authorization_code", code=code, code_verifier=pkce.verifier, redirect_uri=self.redirect_uri
         )
 
     def refresh(self) -> str:
