@@ -15,18 +15,30 @@ LONGEST_TEXT = 255
 LONGEST_URI = 2000
 MOST_CONTACTS = 10
 
+# Words of some languages and some emoji are written with them.
+_JOINERS = "\u200c\u200d"
+
 _TEXTS = ("software_id", "software_version")
 _URIS = ("client_uri", "logo_uri", "policy_uri", "tos_uri")
 
 
-def clean_text(text: str) -> str:
-    """One line of readable text, 255 characters at the most.
+def clean_text(text: str, longest: int = LONGEST_TEXT) -> str:
+    """One line of at most so many characters; a text that was cut ends in an ellipsis.
 
-    Control and formatting characters go: a name must not reverse or hide what stands beside it.
+    What hides, turns or breaks the text beside it goes: control characters, direction overrides, zero-width ones,
+    and marks piled up on one letter.
     """
-    spaced = "".join(" " if char.isspace() else char for char in text)
-    readable = "".join(char for char in spaced if not unicodedata.category(char).startswith("C"))
-    return " ".join(readable.split())[:LONGEST_TEXT].strip()
+    kept: list[str] = []
+    marks = 0
+    for character in text[: longest * 8]:
+        if character.isspace():
+            character = " "
+        category = unicodedata.category(character)
+        marks = marks + 1 if category in ("Mn", "Me") else 0
+        if marks <= 2 and (not category.startswith("C") or character in _JOINERS):
+            kept.append(character)
+    line = " ".join("".join(kept).split()).strip(_JOINERS + " ")
+    return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
 
 
 def is_web_uri(uri: str) -> bool:
