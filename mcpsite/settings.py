@@ -220,7 +220,7 @@ CORS_ALLOW_ALL_ORIGINS = True
 CORS_ALLOW_CREDENTIALS = False
 CORS_URLS_REGEX = r"^/(.*/)?\.well-known/|^/(token|register(/[^/]+)?|revoke|device_authorization)/?$"
 CORS_ALLOW_HEADERS = ["accept", "authorization", "content-type", "mcp-protocol-version", "user-agent"]
-CORS_EXPOSE_HEADERS = ["WWW-Authenticate"]
+CORS_EXPOSE_HEADERS = ["Retry-After", "WWW-Authenticate"]
 
 # --- MCP ------------------------------------------------------------------------------------
 
