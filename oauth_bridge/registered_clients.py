@@ -49,7 +49,6 @@ def register(registration: Registration, address: str | None) -> tuple[Client, d
     client = Client(
         registration_source=Client.RegistrationSource.DCR,
         registered_from=address,
-        authorization_grant_type=Client.GRANT_AUTHORIZATION_CODE,
     )
     credentials = _grant(client, registration)
     client.save(force_insert=True)
@@ -123,6 +122,9 @@ def _grant(client: Client, registration: Registration) -> dict[str, Any]:
     fields: dict[str, Any] = {
         "name": registration.name,
         "redirect_uris": " ".join(registration.redirect_uris),
+        "authorization_grant_type": (
+            Client.GRANT_DEVICE_CODE if registration.is_for_devices_alone else Client.GRANT_AUTHORIZATION_CODE
+        ),
         "client_type": Client.CLIENT_PUBLIC if registration.is_public else Client.CLIENT_CONFIDENTIAL,
         "client_secret": secret,
         "secret_expires_at": expires,

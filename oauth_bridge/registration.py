@@ -2,11 +2,12 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from oauth_bridge.client_metadata import AUTH_METHODS, clean_text, described, malformed
-from oauth_bridge.grant_types import WITHOUT_ASKING, registrable_grants
+from oauth_bridge.grant_types import AUTHORIZATION_CODE, DEVICE_CODE, WITHOUT_ASKING, registrable_grants
 from oauth_bridge.redirect_uris import RedirectURIError, check_redirect_uris
 from oauth_bridge.resources import protected_resources
 from oauth_bridge.scopes import all_scopes
@@ -14,6 +15,8 @@ from oauth_bridge.scopes import all_scopes
 RESPONSE_TYPES = ("code",)
 DEFAULT_AUTH_METHOD = "client_secret_basic"  # RFC 7591 §2
 APPLICATION_TYPES = ("native", "web")
+# A client has one of these at the least: all else only continues what they began.
+_FIRST_GRANTS = frozenset({AUTHORIZATION_CODE, DEVICE_CODE})
 
 
 class RegistrationError(Exception):
@@ -40,6 +43,11 @@ class Registration:
     def is_public(self) -> bool:
         """Whether the client has nothing to prove itself with."""
         return self.auth_method == "none"
+
+    @property
+    def is_for_devices_alone(self) -> bool:
+        """Whether its users answer on a page of this server, and are never sent anywhere (RFC 8628)."""
+        return AUTHORIZATION_CODE not in self.metadata["grant_types"]
 
     @property
     def digest(self) -> str:
@@ -72,26 +80,30 @@ def grant_registration(document: dict[str, Any]) -> Registration:
     if method not in AUTH_METHODS:
         known = ", ".join(AUTH_METHODS)
         raise RegistrationError("invalid_client_metadata", f"token_endpoint_auth_method must be one of {known}.")
-    metadata: dict[str, Any] = {
-        "grant_types": _intersection(
-            {"grant_types": list(WITHOUT_ASKING), **document},
-            "grant_types",
-            registrable_grants(),
-            needed="authorization_code",
-        ),
-        "response_types": _intersection(document, "response_types", RESPONSE_TYPES, needed="code"),
-        "token_endpoint_auth_method": method,
-    }
+    metadata: dict[str, Any] = {**_grants(document), "token_endpoint_auth_method": method}
+    redirects = AUTHORIZATION_CODE in metadata["grant_types"] or bool(document.get("redirect_uris"))
     if document.get("application_type") in APPLICATION_TYPES:
         metadata["application_type"] = document["application_type"]
     return Registration(
         name=clean_text(name),
-        redirect_uris=_redirect_uris(document),
+        redirect_uris=_redirect_uris(document) if redirects else [],
         auth_method=method,
         scope=_scope(document),
         metadata=metadata,
         description=described(document),
     )
+
+
+def _grants(document: dict[str, Any]) -> dict[str, list[str]]:
+    """The grant types, and the response types that belong to them (RFC 7591 §2.1)."""
+    registrable = registrable_grants()
+    first = [grant for grant in registrable if grant in _FIRST_GRANTS]
+    asked = {"grant_types": list(WITHOUT_ASKING), **document}
+    grants = _intersection(asked, "grant_types", registrable, needed=first)
+    if AUTHORIZATION_CODE not in grants:
+        return {"grant_types": grants, "response_types": []}
+    responses = _intersection(document, "response_types", RESPONSE_TYPES, needed=RESPONSE_TYPES)
+    return {"grant_types": grants, "response_types": responses}
 
 
 def _redirect_uris(document: dict[str, Any]) -> list[str]:
@@ -105,13 +117,14 @@ def _redirect_uris(document: dict[str, Any]) -> list[str]:
     return list(dict.fromkeys(uris))
 
 
-def _intersection(document: dict[str, Any], member: str, given: tuple[str, ...], *, needed: str) -> list[str]:
+def _intersection(document: dict[str, Any], member: str, given: tuple[str, ...], *, needed: Sequence[str]) -> list[str]:
+    """What is given of what was asked for; refused when none of the needed values is left."""
     asked = document.get(member, list(given))
     if not isinstance(asked, list):
         raise RegistrationError("invalid_client_metadata", f"{member} must be a list.")
     granted = [value for value in given if value in asked]
-    if needed not in granted:
-        raise RegistrationError("invalid_client_metadata", f"{member} must have {needed} in it.")
+    if not set(needed) & set(granted):
+        raise RegistrationError("invalid_client_metadata", f"{member} must have {' or '.join(needed)} in it.")
     return granted
 
 

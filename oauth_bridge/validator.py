@@ -17,7 +17,7 @@ from oauthlib.oauth2.rfc6749 import errors
 from oauth_bridge import client_credentials, device, issuance, revocation
 from oauth_bridge.authenticating_validator import AuthenticatingValidator
 from oauth_bridge.digests import digest
-from oauth_bridge.grant_types import CLIENT_CREDENTIALS, DEVICE_CODE, REFRESH_TOKEN, grants_of
+from oauth_bridge.grant_types import AUTHORIZATION_CODE, CLIENT_CREDENTIALS, DEVICE_CODE, REFRESH_TOKEN, grants_of
 from oauth_bridge.models import Client, RedeemedCode
 from oauth_bridge.resource_indicators import InvalidTargetError, resolve_resource
 from oauth_bridge.resources import ProtectedResource
@@ -35,10 +35,10 @@ class BridgeValidator(AuthenticatingValidator):
     def validate_response_type(
         self, client_id: str, response_type: str, client: Client, request: OAuthRequest, *args: Any, **kwargs: Any
     ) -> bool:
-        """Only `code` (OAuth 2.1 §4.1.1)."""
+        """Only `code` (OAuth 2.1 §4.1.1), for clients that have its grant."""
         if response_type != "code":
             raise errors.UnsupportedResponseTypeError(request=request)
-        return bool(client.allows_grant_type(client.GRANT_AUTHORIZATION_CODE))
+        return AUTHORIZATION_CODE in grants_of(client)
 
     def validate_scopes(
         self,

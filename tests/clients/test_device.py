@@ -31,8 +31,7 @@ class Television:
             self.metadata["registration_endpoint"],
             json={
                 "client_name": "Television",
-                "redirect_uris": ["http://127.0.0.1/unused"],
-                "grant_types": ["authorization_code", "refresh_token", GRANT],
+                "grant_types": ["refresh_token", GRANT],
                 "token_endpoint_auth_method": "none",
             },
         )
