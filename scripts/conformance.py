@@ -13,7 +13,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -27,7 +26,7 @@ import httpx
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tests.live import LiveServer  # noqa: E402  (the project is importable only from here on)
+from tests.live import LiveServer, free_port  # noqa: E402  (the project is importable only from here on)
 from tests.person import Person, StuckError  # noqa: E402
 
 SUITE = "@modelcontextprotocol/conformance@0.2.0-alpha.12"
@@ -260,14 +259,6 @@ def report(run: Run) -> None:
             print(f"warning {run.title} {scenario.name}: {warning}")
     for scenario in run.others:
         print(f"not scored {run.title} {scenario.name}: {'passed' if scenario.ok else 'not passed'}")
-
-
-def free_port() -> int:
-    """A loopback port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 if __name__ == "__main__":

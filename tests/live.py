@@ -95,7 +95,7 @@ class LiveServer:
         deadline = time.monotonic() + START_SECONDS
         known_port = self.port
         while time.monotonic() < deadline:
-            self.port = known_port or _free_port()
+            self.port = known_port or free_port()
             logged = len(self.log_text())
             with self._log_path.open("ab") as log:
                 self._process = subprocess.Popen(
@@ -204,7 +204,8 @@ def _creation(users: Mapping[str, str], flags: Mapping[str, object]) -> str:
     )
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A loopback port that nobody listens on now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
