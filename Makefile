@@ -3,7 +3,7 @@
 PYTHON ?= $(firstword $(shell command -v python3 python3.14 python3.13 python3.12 python3.11 2>/dev/null) python3)
 BIN := .venv/bin
 
-.PHONY: help run test lint conformance bench dev
+.PHONY: help run test lint conformance browser screenshots bench dev
 .DEFAULT_GOAL := help
 
 help:
@@ -11,6 +11,8 @@ help:
 	@echo "make test         run every test and print the coverage"
 	@echo "make lint         check style, types, imports and module size"
 	@echo "make conformance  run the official MCP conformance suite against this site"
+	@echo "make browser      walk through the pages in a real browser, as people and as attackers"
+	@echo "make screenshots  write a picture of every page to docs/screenshots"
 	@echo "make bench        measure calls per second"
 
 run:
@@ -36,6 +38,12 @@ lint: dev
 
 conformance: dev
 	@$(BIN)/python scripts/conformance.py
+
+browser: dev
+	@$(BIN)/python scripts/browser.py test $(ARGS)
+
+screenshots: dev
+	@$(BIN)/python scripts/browser.py screenshots
 
 bench: dev
 	@$(BIN)/python benchmarks/bench.py

@@ -1,0 +1,31 @@
+"""The browser: Debian's Chromium, driven by Playwright, which cannot bring its own."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from playwright.sync_api import Browser, sync_playwright
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+# Whatever a page may ask for elsewhere is not found: what works here works without the internet.
+ONLY_LOOPBACK = "MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1"
+
+
+def executable() -> str | None:
+    """Path of the browser; None where there is none."""
+    return next(filter(None, map(shutil.which, NAMES)), None)
+
+
+@contextmanager
+def browser(names: str = "") -> Iterator[Browser]:
+    """A running browser; `names` are further rules of `--host-resolver-rules`, which come first."""
+    path = executable()
+    if path is None:
+        raise RuntimeError("Chromium is missing: `make browser` installs it, or `apt-get install chromium` does.")
+    rules = f"{names}, {ONLY_LOOPBACK}" if names else ONLY_LOOPBACK
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=path, args=[f"--host-resolver-rules={rules}"])
+        try:
+            yield running
+        finally:
+            running.close()

@@ -1,0 +1,86 @@
+"""A browser, the site with its OpenID provider, and what people and programs do with them."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from tests.browser import chromium
+from tests.browser.program import Program, running
+from tests.browser.running_site import running_site
+from tests.conftest import PASSWORD, USERS
+from tests.live import LiveServer
+
+HERE = Path(__file__).resolve().parent
+# For the slowest machine; locators go on as soon as they can.
+PATIENCE = 20_000
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """These need a browser: only who names them runs them, as `make browser` does."""
+    named = (Path(argument.partition("::")[0]).resolve() for argument in config.args)
+    return None if any(path.is_relative_to(HERE) for path in named) else True
+
+
+class WindowOf(Protocol):
+    """Opens a window of a new browser, which knows no cookie yet."""
+
+    def __call__(self) -> Page: ...
+
+
+class ProgramOf(Protocol):
+    """Starts a client program."""
+
+    def __call__(self, name: str = "Claude") -> Program: ...
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with chromium.browser() as running_browser:
+        yield running_browser
+
+
+@pytest.fixture(scope="session")
+def site() -> Iterator[LiveServer]:
+    """The site where those of USERS have accounts, and whoever comes from the provider gets one."""
+    with running_site(USERS) as server:
+        yield server
+
+
+@pytest.fixture(params=[True, False], ids=["with scripts", "without scripts"])
+def context_options(request: pytest.FixtureRequest) -> dict[str, bool]:
+    """Options of the person's browser: every flow is walked with and without JavaScript."""
+    return {"java_script_enabled": request.param}
+
+
+@pytest.fixture
+def window(browser: Browser, site: LiveServer, context_options: dict[str, bool]) -> Iterator[WindowOf]:
+    """Opens a window: `window()`."""
+    contexts: list[BrowserContext] = []
+
+    def open_window() -> Page:
+        context = browser.new_context(base_url=site.url, **context_options)
+        contexts.append(context)
+        context.set_default_timeout(PATIENCE)
+        return context.new_page()
+
+    yield open_window
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def program(site: LiveServer) -> Iterator[ProgramOf]:
+    """Starts a program: `program("Cursor")`."""
+    with ExitStack() as programs:
+        yield lambda name="Claude": programs.enter_context(running(site.url, name))
+
+
+def sign_in(page: Page, username: str = "alice", password: str = PASSWORD) -> None:
+    """Fill in the sign-in form that the page shows."""
+    page.locator("input[name=login]").fill(username)
+    page.locator("input[name=password]").fill(password)
+    page.get_by_role("button", name="Sign in", exact=True).click()
