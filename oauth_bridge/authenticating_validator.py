@@ -8,16 +8,18 @@ from oauth_bridge import cimd
 from oauth_bridge.client_assertion import ASSERTION_TYPE, claimed_client_id, is_authentic
 from oauth_bridge.models import Client
 from oauth_bridge.server import OAuthRequest
-from oauth_bridge.trust import is_let_in
+from oauth_bridge.trust import is_client_let_in
+
+LONGEST_CLIENT_ID = Client._meta.get_field("client_id").max_length or 0
 
 
 class AuthenticatingValidator(OAuth2Validator):
     """Clients that are enabled and let in; by secret, by key, or by their word when they have neither."""
 
     def _load_application(self, client_id: str, request: OAuthRequest) -> Client | None:
-        if client_id and "\0" in client_id:
-            return None  # PostgreSQL raises on it; it can come by the Authorization header
-        if cimd.is_document_url(client_id) and not is_let_in(client_id):
+        if client_id and ("\0" in client_id or len(client_id) > LONGEST_CLIENT_ID):
+            return None  # PostgreSQL raises on the first; it can come by the Authorization header
+        if client_id and not is_client_let_in(client_id):
             return None
         client: Client | None = super()._load_application(client_id, request)
         if client is None:

@@ -6,6 +6,7 @@ from django.utils.crypto import constant_time_compare
 from oauth_bridge.digests import digest
 from oauth_bridge.principal import Principal
 from oauth_bridge.token_lookup import find_access_token
+from oauth_bridge.trust import is_client_let_in
 from oauth_bridge.usage import record_use
 
 LONGEST_TOKEN = 4096
@@ -37,7 +38,7 @@ def verify(token: str | None, resource: str) -> Principal:
         raise BearerError("invalid_token", _INVALID)
     connection = link.connection
     user, client = connection.user, connection.client
-    if not user.is_active or client.disabled or not connection.is_live(now):
+    if not user.is_active or client.disabled or not connection.is_live(now) or not is_client_let_in(client.client_id):
         raise BearerError("invalid_token", _INVALID)
     # The token is the connection's own: a row that says otherwise was tampered with.
     if link.access_token.user_id != user.pk or link.access_token.application_id != client.pk:

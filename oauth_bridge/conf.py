@@ -71,6 +71,7 @@ class Configuration:
 
 def configuration() -> Configuration:
     """Read the settings; a plain function, so that a test's override is seen at once."""
+    allow, block = document_hosts()
     return Configuration(
         issuer=settings.PUBLIC_URL,
         refresh_grace=settings.OAUTH_BRIDGE_REFRESH_GRACE,
@@ -87,8 +88,8 @@ def configuration() -> Configuration:
         unused_client_seconds=settings.OAUTH_BRIDGE_UNUSED_CLIENT_SECONDS,
         ended_client_seconds=90 * 24 * 3600,
         spent_code_seconds=24 * 3600,
-        cimd_allow=tuple(settings.OAUTH_BRIDGE_CIMD_ALLOW),
-        cimd_block=tuple(settings.OAUTH_BRIDGE_CIMD_BLOCK),
+        cimd_allow=allow,
+        cimd_block=block,
         trusted_domains=tuple(settings.OAUTH_BRIDGE_TRUSTED_DOMAINS),
         cimd_allow_loopback=settings.OAUTH_BRIDGE_CIMD_ALLOW_LOOPBACK,
         device_flow=settings.OAUTH_BRIDGE_DEVICE_FLOW,
@@ -102,3 +103,8 @@ def configuration() -> Configuration:
         signing_keys=settings.OAUTH_BRIDGE_SIGNING_KEYS,
         metadata_max_age=300,
     )
+
+
+def document_hosts() -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """`cimd_allow` and `cimd_block` alone, for the way of every call: all settings cost it eight microseconds."""
+    return tuple(settings.OAUTH_BRIDGE_CIMD_ALLOW), tuple(settings.OAUTH_BRIDGE_CIMD_BLOCK)

@@ -1,12 +1,13 @@
 """The operator's word on clients that have a domain: who is let in, and what users are told of them."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Literal
 from urllib.parse import urlsplit
 
 from django.utils.http import is_same_domain
 
-from oauth_bridge.conf import configuration
+from oauth_bridge.conf import configuration, document_hosts
 from oauth_bridge.models import Client
 
 Standing = Literal["approved", "domain", "unverified"]
@@ -23,6 +24,20 @@ def is_let_in(url: str) -> bool:
     if host is None or matches(host, conf.cimd_block):
         return False
     return not conf.cimd_allow or matches(host, conf.cimd_allow)
+
+
+def is_client_let_in(client_id: str) -> bool:
+    """Whether the client with this ID may do anything: one whose ID is a URL, as long as its host is let in.
+
+    Asked for every call that carries a token, so that a host which the operator blocks is out at once.
+    """
+    return "://" not in client_id or _is_client_let_in(client_id, *document_hosts())
+
+
+@lru_cache(maxsize=1024)
+def _is_client_let_in(client_id: str, allow: tuple[str, ...], block: tuple[str, ...]) -> bool:
+    # The lists are there for the cache: another value of theirs is another answer.
+    return is_let_in(client_id)
 
 
 def standing(client: Client) -> Standing:
