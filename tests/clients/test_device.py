@@ -5,45 +5,19 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from threading import Barrier
-from typing import Any
 
 import httpx
 import pytest
 from bs4 import BeautifulSoup, Tag
 
 from tests.clients.conftest import WireOf
+from tests.clients.television import Television
 from tests.clients.wire import refused
 from tests.conftest import PersonOf
 from tests.live import LiveServer
 from tests.person import Person
 
-GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 POLLS = 8
-
-
-class Television:
-    """A public client that has no browser: it shows a code, and asks until somebody answered."""
-
-    def __init__(self, base_url: str) -> None:
-        self.http = httpx.Client(base_url=base_url, timeout=30)
-        self.metadata: dict[str, Any] = self.http.get("/.well-known/oauth-authorization-server").json()
-        registration = self.http.post(
-            self.metadata["registration_endpoint"],
-            json={
-                "client_name": "Television",
-                "grant_types": ["refresh_token", GRANT],
-                "token_endpoint_auth_method": "none",
-            },
-        )
-        self.client_id: str = registration.json()["client_id"]
-        self.codes: dict[str, Any] = self.http.post(
-            self.metadata["device_authorization_endpoint"], data={"client_id": self.client_id}
-        ).json()
-
-    def ask(self) -> httpx.Response:
-        """The answer to one poll."""
-        form = {"grant_type": GRANT, "device_code": self.codes["device_code"], "client_id": self.client_id}
-        return self.http.post(self.metadata["token_endpoint"], data=form)
 
 
 @pytest.fixture
