@@ -1,133 +1,34 @@
-"""The security list: what other servers got wrong, each item with the tests that hold it here.
-
-`tests/oauth_bridge/stock` shows that the worst of them are there in the toolkit as it comes.
-"""
+"""The security list is whole, each of its tests is there, and those of them that belong nowhere else are here."""
 
 import ast
 import logging
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
+import jwt
 import pytest
 from django.contrib.auth import hashers
 from django.test import Client as Browser
-from oauth2_provider.models import AccessToken
+from django.test import RequestFactory
+from django.utils import timezone
+from oauth2_provider.models import AccessToken, IDToken
+from oauth2_provider.oauth2_backends import get_oauthlib_core
 
 from accounts.models import User
 from oauth_bridge import device
+from oauth_bridge.bearer import BearerError, verify
 from oauth_bridge.hashers import ClientSecretHasher
 from oauth_bridge.models import Client
 from tests.live import ROOT
-from tests.oauth_bridge.flows import Flow, register
+from tests.oauth_bridge.flows import ISSUER, VERIFIER, Flow, register
+from tests.oauth_bridge.protected import RESOURCE
+from tests.oauth_bridge.rfc.test_rfc9068 import RSA
+from tests.oauth_bridge.security_list import HELD
+from tests.oauth_bridge.stock.findings import HAS, HAS_NOT
 
-HERE = "tests/oauth_bridge"
-RFC = f"{HERE}/rfc"
-
-HELD = {
-    # What another server's changelog lists.
-    "consent by a cross-site GET": [
-        f"{RFC}/test_rfc6749_oauth21.py::TestAuthorizationRequest::test_a_get_never_answers"
-    ],
-    "one code, many tokens": [
-        "tests/concurrency/test_flows.py::TestOneCode::test_exchanged_by_many_at_once_gives_tokens_once"
-    ],
-    "any client revokes any token": [
-        f"{RFC}/test_rfc7009.py::TestRevocation::test_of_another_clients_token_does_nothing"
-    ],
-    "the hint is believed": [f"{RFC}/test_rfc7009.py::TestRevocation::test_takes_the_whole_grant_whatever_the_hint"],
-    "a revoked refresh token leaves access": [
-        f"{RFC}/test_rfc7009.py::TestRevocation::test_takes_the_whole_grant_whatever_the_hint"
-    ],
-    "a redirect over http": [f"{RFC}/test_rfc7591.py::TestRefused::test_redirect_uris"],
-    "javascript in a policy link": [f"{RFC}/test_rfc7591.py::TestRefused::test_metadata"],
-    "a user code in a link is believed": [
-        f"{RFC}/test_rfc8628_page.py::TestConsent::test_is_never_given_by_a_link",
-        f"{RFC}/test_rfc8628_page.py::TestCode::test_in_the_link_is_not_looked_up",
-    ],
-    "secrets compared in variable time": [f"{HERE}/test_security_list.py::test_secrets_are_compared_in_constant_time"],
-    "a document is buffered before its size is known": [
-        f"{HERE}/test_cimd_guards.py::test_a_huge_body_is_not_read_to_its_end"
-    ],
-    "a biased user code": [f"{HERE}/test_security_list.py::test_every_letter_of_a_user_code_is_as_likely"],
-    "a refresh token for a client without the grant": [
-        f"{RFC}/test_rfc9700.py::TestCodeReplay::test_used_twice_ends_the_token_of_a_client_without_refresh",
-        f"{RFC}/test_cimd.py::TestFetched::test_without_the_refresh_grant_gives_no_refresh_token",
-    ],
-    # What is wrong with the toolkit as it comes. Security:
-    "A1 client credentials for anybody": [
-        f"{RFC}/test_rfc7591.py::TestGranted::test_never_client_credentials",
-        f"{HERE}/test_client_credentials.py::TestRefused::test_a_client_that_registered_itself",
-    ],
-    "A2 the client skips consent": [f"{HERE}/test_authorize.py::TestAllowed::test_consent_is_asked_every_time"],
-    "A3 inactive users keep access": [
-        f"{RFC}/test_rfc6750.py::TestNotLetIn::test_a_token_of_a_deactivated_user",
-        f"{HERE}/test_refresh.py::TestRefused::test_of_a_deactivated_user",
-    ],
-    "A4 a registration token is an access token": [
-        f"{RFC}/test_rfc6750.py::TestNotLetIn::test_a_token_that_belongs_to_no_connection",
-        f"{HERE}/test_security_list.py::test_registering_makes_no_access_token",
-    ],
-    "A5 ID tokens are accepted": [f"{RFC}/test_rfc6750.py::TestNotLetIn::test_no_id_token_is_accepted"],
-    "A6 introspection for anybody": [
-        f"{RFC}/test_rfc7662.py::TestRefused::test_a_client_that_registered_itself",
-        f"{RFC}/test_rfc7662.py::TestRefused::test_a_client_whose_secret_is_blank",
-        f"{RFC}/test_rfc7662.py::TestRefused::test_get",
-    ],
-    "A7 any user makes clients": [f"{HERE}/test_security_list.py::test_the_toolkits_own_pages_are_not_there"],
-    "A8 redirects to anywhere, without number": [f"{RFC}/test_rfc7591.py::TestRefused::test_redirect_uris"],
-    "A9 a client goes with its maker": [
-        f"{HERE}/test_revocation.py::TestOfAClientOrUser::test_deleting_who_made_a_client_leaves_it"
-    ],
-    "A10 a replayed code leaves its tokens": [
-        f"{RFC}/test_rfc9700.py::TestCodeReplay::test_used_twice_ends_what_it_issued"
-    ],
-    "A11 no scope means every scope": [f"{HERE}/test_authorize.py::TestDenied::test_allowing_no_scope_is_a_denial"],
-    "A12 credentials in the log": [f"{HERE}/test_security_list.py::test_the_libraries_log_no_credentials"],
-    # Clients that are turned away:
-    "B1 documents of real clients": [
-        f"{HERE}/test_real_clients.py::TestClaude::test_document_with_the_jwt_bearer_grant",
-        f"{HERE}/test_real_clients.py::TestVSCode::test_document_with_the_device_grant",
-        f"{HERE}/test_real_clients.py::TestChatGPT::test_document_that_prefers_keys_but_lists_none",
-    ],
-    "B2 VS Code's registration": [
-        f"{HERE}/test_real_clients.py::TestVSCode::test_registers_with_the_device_grant_and_comes_back_on_any_port"
-    ],
-    "B3 none is not advertised": [f"{RFC}/test_rfc8414.py::TestDocument::test_is_complete_and_truthful"],
-    "B4 unknown scopes are fatal": [f"{HERE}/test_real_clients.py::TestOthers::test_want_openid_and_a_mistyped_scope"],
-    "B5 no CORS": [
-        f"{HERE}/test_metadata.py::TestBrowsers::test_preflight_is_answered",
-        f"{HERE}/test_metadata.py::TestBrowsers::test_answers_and_errors_can_be_read",
-    ],
-    "B6 the redirect URI must be repeated": [f"{RFC}/test_rfc6749_oauth21.py::TestCode::test_needs_no_redirect_uri"],
-    "B7 two issuers": [
-        f"{RFC}/test_rfc8414.py::TestDocument::test_is_the_same_at_every_probed_path",
-        f"{RFC}/test_rfc9207.py::TestTheIssuer::test_the_browser_goes_back_with_code_state_and_issuer",
-    ],
-    # Crashes:
-    "C1 the device grant": [
-        f"{RFC}/test_rfc8628.py::TestCodes::test_answer_has_all_that_a_device_needs",
-        f"{RFC}/test_rfc8628.py::TestTokens::test_are_given_once",
-        f"{RFC}/test_rfc8628.py::TestPolling::test_an_approved_one_expires_too",
-        f"{RFC}/test_rfc8628.py::TestPolling::test_by_another_client_finds_nothing",
-    ],
-    "C2 refreshing twice at once": [
-        f"{HERE}/test_refresh.py::TestGrace::test_a_retry_gets_a_sibling",
-        "tests/concurrency/test_flows.py::TestOneToken::test_refreshed_by_many_at_once_gives_each_a_sibling",
-    ],
-    "C3 odd input": [
-        "tests/fuzz/test_oauth_endpoints.py::test_anything_is_answered_in_order",
-        f"{RFC}/test_rfc7591.py::TestGranted::test_null_is_left_out",
-        f"{RFC}/test_rfc7591.py::TestRefused::test_what_is_no_json_object",
-        f"{RFC}/test_rfc8707.py::TestAuthorizationRequest::test_a_foreign_resource",
-        f"{HERE}/test_authorize.py::TestRefusedByPage::test_the_post_of_a_client_that_was_deleted_meanwhile",
-        f"{HERE}/test_token.py::TestRefused::test_parameters_in_the_url",
-    ],
-    "C4 JSON served as a page": [f"{RFC}/test_rfc8707.py::TestTokenRequest::test_named_again_must_be_the_same"],
-    "C5 the admin east of Greenwich": [f"{HERE}/test_security_list.py::test_the_admin_opens_in_every_time_zone"],
-    "C6 sign-in loses resources": [
-        f"{HERE}/test_authorize.py::TestSignIn::test_comes_first_and_leads_back_with_every_parameter"
-    ],
-}
+KINDS = ("access_token", "refresh_token")
 
 
 def defined(path: Path) -> set[str]:
@@ -149,11 +50,17 @@ def test_every_item_is_held_by_a_test_that_there_is(item: str) -> None:
         assert name in defined(ROOT / module)
 
 
+@pytest.mark.parametrize("item", HELD)
+def test_every_item_was_looked_for_in_the_toolkit_as_it_comes(item: str) -> None:
+    number = item.split()[0].lower()
+    assert number in {name.partition("_")[0] for name in (*HAS, *HAS_NOT)}
+
+
 def test_the_list_is_whole() -> None:
-    numbered = {item.split()[0] for item in HELD if item[0] in "ABC" and item[1].isdigit()}
-    expected = {f"A{n}" for n in range(1, 13)} | {f"B{n}" for n in range(1, 8)} | {f"C{n}" for n in range(1, 7)}
-    assert numbered == expected
-    assert len(HELD) == len(expected) + 12
+    expected = {"A": 12, "B": 7, "C": 6, "S": 12}
+    assert sorted(item.split()[0] for item in HELD) == sorted(
+        f"{letter}{number + 1}" for letter, count in expected.items() for number in range(count)
+    )
 
 
 def test_secrets_are_compared_in_constant_time(confidential: Flow, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -204,6 +111,60 @@ def test_the_libraries_log_no_credentials(library: str, monkeypatch: pytest.Monk
     """At DEBUG they write codes and refresh tokens; the root logger's level does not reach them."""
     monkeypatch.setattr(logging.getLogger(), "level", logging.DEBUG)
     assert not logging.getLogger(f"{library}.views").isEnabledFor(logging.DEBUG)
+
+
+def test_no_credential_of_a_flow_is_in_the_log(confidential: Flow, caplog: pytest.LogCaptureFixture) -> None:
+    """Whatever level the operator gives the root logger."""
+    caplog.set_level(logging.DEBUG)
+    code = confidential.code()
+    tokens = confidential.exchange(code).json()
+    renewed = confidential.refresh(tokens["refresh_token"]).json()
+    confidential.revoke(renewed["access_token"])
+    secrets = [
+        code,
+        VERIFIER,
+        confidential.client_secret,
+        *(answer[kind] for answer in (tokens, renewed) for kind in KINDS),
+    ]
+    assert not [secret for secret in secrets if secret in caplog.text]
+
+
+def test_an_id_token_opens_nothing(flow: Flow, settings: Any) -> None:
+    """One of the toolkit's own, for this user and client, even where OpenID Connect was switched on."""
+    settings.OAUTH2_PROVIDER = {
+        **settings.OAUTH2_PROVIDER,
+        "OIDC_ENABLED": True,
+        "OAUTH2_SERVER_CLASS": "oauthlib.openid.Server",
+        "OIDC_RSA_PRIVATE_KEY": RSA,
+    }
+    Client.objects.update(algorithm=Client.RS256_ALGORITHM)
+    client, user = Client.objects.get(), User.objects.get()
+    in_an_hour = timezone.now() + timedelta(hours=1)
+    row = IDToken.objects.create(user=user, application=client, scope="mcp", expires=in_an_hour)
+    claims = {"iss": ISSUER, "sub": str(user.pk), "aud": client.client_id, "exp": in_an_hour, "jti": str(row.jti)}
+    token = jwt.encode(claims, RSA, "RS256")
+    with pytest.raises(BearerError):
+        verify(token, RESOURCE)
+    request = RequestFactory().get("/mcp", headers={"Authorization": f"Bearer {token}"})
+    assert get_oauthlib_core().verify_request(request, [])[0] is False
+
+
+def test_who_asks_for_no_scope_gets_the_least(flow: Flow) -> None:
+    assert flow.tokens(scope=None)["scope"] == "mcp"
+
+
+@pytest.mark.parametrize("prompt", ["none", "login", "create", "consent", "login create"])
+def test_a_prompt_is_no_more_than_the_consent_page(flow: Flow, prompt: str) -> None:
+    """It is OpenID Connect's, which this server is not: nobody is signed out, and nothing is granted unasked."""
+    page = flow.browser.get(flow.authorize_url(prompt=prompt))
+    assert page.status_code == 200
+    assert b'name="allow"' in page.content
+
+
+def test_a_sign_in_that_was_asked_for_keeps_every_resource(flow: Flow) -> None:
+    url = flow.authorize_url(prompt="login", resource=[RESOURCE, f"{RESOURCE}/"])
+    back = parse_qs(urlsplit(Browser().get(url)["Location"]).query)["next"][0]
+    assert parse_qs(urlsplit(back).query)["resource"] == [RESOURCE, f"{RESOURCE}/"]
 
 
 @pytest.mark.parametrize("zone", ["Asia/Tokyo", "Pacific/Kiritimati"])

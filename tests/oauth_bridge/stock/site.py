@@ -1,5 +1,7 @@
 """Settings of a site that mounts the toolkit as its documentation says, with registration open."""
 
+import os
+
 DEBUG = False
 SECRET_KEY = "stock-" + "0" * 50
 ALLOWED_HOSTS = ["*"]
@@ -8,7 +10,18 @@ TIME_ZONE = "Asia/Tokyo"
 ROOT_URLCONF = "tests.oauth_bridge.stock.urls"
 LOGIN_URL = "/admin/login/"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}
+# A file, because the findings of two at once need a connection each; in the mode in which the toolkit does best.
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": os.environ["STOCK_DATABASE"],
+        "OPTIONS": {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF",
+        },
+    }
+}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -42,4 +55,6 @@ OAUTH2_PROVIDER = {
     "DCR_REGISTRATION_PERMISSION_CLASSES": ["oauth2_provider.dcr.AllowAllDCRPermission"],
     "COMPLIANT_BCP_RFC9700_AUTHZ_RESPONSE_ISS": True,
     "ALLOW_LOCALHOST_LOOPBACK": True,
+    # Probes change settings, and the toolkit would go on with a server that it made before.
+    "ALWAYS_RELOAD_OAUTHLIB_CORE": True,
 }

@@ -9,30 +9,37 @@ from typing import Any
 import pytest
 
 from tests.live import ROOT
+from tests.oauth_bridge.stock.findings import HAS, HAS_NOT
 
 START = "import django; django.setup(); from tests.oauth_bridge.stock.probes import main; main()"
-FINDINGS = [
-    *("a1", "a2", "a3", "a4", "a6", "a7", "a8", "a9", "a10"),
-    *("b2", "b4", "b6", "c1", "c3_name", "c3_resource", "c4", "c5"),
-]
 
 
 @pytest.fixture(scope="module")
-def found() -> dict[str, Any]:
+def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Which findings a process that has nothing of this site in it came upon."""
+    environment = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "tests.oauth_bridge.stock.site",
+        "STOCK_DATABASE": str(tmp_path_factory.mktemp("stock") / "db.sqlite3"),
+    }
     done = subprocess.run(
-        [sys.executable, "-c", START],
-        cwd=ROOT,
-        env={**os.environ, "DJANGO_SETTINGS_MODULE": "tests.oauth_bridge.stock.site"},
-        check=True,
-        capture_output=True,
-        text=True,
+        [sys.executable, "-c", START], cwd=ROOT, env=environment, check=True, stdout=subprocess.PIPE, text=True
     )
     answer: dict[str, Any] = json.loads(done.stdout)
     return answer
 
 
-@pytest.mark.parametrize("finding", FINDINGS)
+@pytest.mark.parametrize("finding", HAS)
 def test_the_toolkit_as_it_comes_has(found: dict[str, Any], finding: str) -> None:
-    """`probes.py` says what each one is; a name that ends otherwise than True was mended upstream."""
+    """The probe of that name says what it is; one that ends otherwise than True was mended upstream."""
     assert found[finding] is True
+
+
+@pytest.mark.parametrize("finding", HAS_NOT)
+def test_the_toolkit_as_it_comes_has_not(found: dict[str, Any], finding: str) -> None:
+    """What we take from it as it is."""
+    assert found[finding] is False
+
+
+def test_every_probe_is_a_finding(found: dict[str, Any]) -> None:
+    assert sorted(found) == sorted([*HAS, *HAS_NOT])
