@@ -11,7 +11,7 @@ from oauth_bridge.models import Client, Connection, DeviceAuthorization, Redeeme
 
 
 def unused_clients() -> QuerySet[Client]:
-    """Clients that made themselves known and have no live connection, nor had one lately.
+    """Clients that made themselves known, or stand for a personal token, and have no live connection, nor had lately.
 
     A paused connection is live: somebody may resume it. What an operator made, approved, or switched off by its
     document's URL stays; the last would come back switched on.
@@ -20,7 +20,8 @@ def unused_clients() -> QuerySet[Client]:
     now = timezone.now()
     never, ended = (now - timedelta(seconds=age) for age in (conf.unused_client_seconds, conf.ended_client_seconds))
     connections = Connection.objects.filter(client=OuterRef("pk"))
-    live = connections.exclude(state=Connection.State.REVOKED)
+    # A revocation marks its client as updated, so that the time counts from there.
+    live = connections.exclude(state=Connection.State.REVOKED).exclude(expires_at__lt=ended)
     pending = Grant.objects.filter(application=OuterRef("pk"), expires__gt=now)
     waiting = DeviceAuthorization.objects.filter(client=OuterRef("pk"), expires_at__gt=now)
     return (
@@ -28,6 +29,7 @@ def unused_clients() -> QuerySet[Client]:
         .filter(
             Q(registration_source=Client.RegistrationSource.DCR)
             | Q(registration_source=Client.RegistrationSource.CIMD, disabled=False)
+            | Q(personal_token__isnull=False)
         )
         .exclude(Exists(live))
         .exclude(Exists(pending))

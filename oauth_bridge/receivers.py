@@ -39,6 +39,7 @@ def connection_deleted(sender: type[Connection], instance: Connection, **kwargs:
     announce([instance.pk])
 
 
-def personal_token_deleted(sender: type[PersonalToken], instance: PersonalToken, **kwargs: Any) -> None:
+def personal_token_deleted(sender: type[PersonalToken], instance: PersonalToken, origin: Any, **kwargs: Any) -> None:
     """A personal token that is gone, by itself or with its user: the client was made for it alone."""
-    Client.objects.filter(pk=instance.client_id).delete()
+    if getattr(origin, "model", type(origin)) is not Client:  # or it goes by itself, and is counted
+        Client.objects.filter(pk=instance.client_id).delete()

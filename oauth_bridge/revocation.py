@@ -25,7 +25,8 @@ def revoke_connections(connections: QuerySet[Connection]) -> int:
         chosen = list(connections.values_list("pk", "user_id", "client_id"))
         ids = [pk for pk, _, _ in chosen]
         Connection.objects.filter(pk__in=ids).update(state=Connection.State.REVOKED)
-        _end_tokens(ids)
+        end_tokens(ids)
+        _mark_ended(Client.objects.filter(pk__in={client_id for _, _, client_id in chosen}))
         for _, user_id, client_id in chosen:
             # A code that was not redeemed yet would bring the connection back.
             Grant.objects.filter(user_id=user_id, application_id=client_id).delete()
@@ -89,12 +90,17 @@ def disable_clients(clients: QuerySet[Client]) -> int:
     return len(ids)
 
 
-def _end_tokens(connection_ids: Iterable[int]) -> None:
+def end_tokens(connection_ids: Iterable[int]) -> None:
     now = timezone.now()
     refresh = RefreshToken.objects.filter(connection_link__connection_id__in=connection_ids)
     ConnectionRefreshToken.objects.filter(connection_id__in=connection_ids).update(rotated_at=None)
     refresh.filter(revoked__isnull=True).update(revoked=now, updated=now)
     AccessToken.objects.filter(connection_link__connection_id__in=connection_ids).delete()
+
+
+def _mark_ended(clients: QuerySet[Client]) -> None:
+    """The clean-up leaves alone what had access lately."""
+    clients.update(updated=timezone.now())
 
 
 def _settle(connection_ids: set[int]) -> None:
@@ -103,8 +109,10 @@ def _settle(connection_ids: set[int]) -> None:
         refresh_token_links__isnull=False, refresh_token_links__refresh_token__revoked__isnull=True
     )
     alive = Connection.objects.filter(usable, pk__in=connection_ids).values("pk")
-    Connection.objects.filter(pk__in=connection_ids, state=Connection.State.ACTIVE).exclude(
+    over = Connection.objects.filter(pk__in=connection_ids, state=Connection.State.ACTIVE).exclude(
         # A client that acts by its own credentials gave back a token, and can ask for the next one.
         Q(pk__in=alive) | Q(client__acts_as__isnull=False)
-    ).update(state=Connection.State.REVOKED)
+    )
+    _mark_ended(Client.objects.filter(pk__in=over.values("client")))
+    over.update(state=Connection.State.REVOKED)
     announce(connection_ids)

@@ -10,10 +10,14 @@ from django.test import Client as Browser
 from django.utils import timezone
 from oauth2_provider.models import AccessToken, Grant, RefreshToken
 
+from accounts.models import User
 from oauth_bridge import registered_clients
 from oauth_bridge.cleanup import clear_unused_clients
-from oauth_bridge.models import Client, Connection, RedeemedCode, SpentAssertion
+from oauth_bridge.models import Client, Connection, PersonalToken, RedeemedCode, SpentAssertion
+from oauth_bridge.personal_tokens import create, revoke
+from oauth_bridge.revocation import revoke_connections
 from tests.oauth_bridge.flows import Flow, register
+from tests.oauth_bridge.protected import protected_resources
 
 DAY = timedelta(days=1)
 
@@ -86,6 +90,73 @@ class TestClients:
         let_pass(DAY)
         register(flow.browser, client_name="Another")
         assert Client.objects.get().name == "Another"
+
+
+class TestWhatEnded:
+    """A client that had access goes ninety days after that ended, however old it was then."""
+
+    @pytest.fixture
+    def old(self, flow: Flow) -> Flow:
+        flow.tokens()
+        let_pass(1000 * DAY)
+        return flow
+
+    def test_by_revocation_of_the_connection(self, old: Flow) -> None:
+        revoke_connections(Connection.objects.all())
+        assert clear_unused_clients() == 0
+        let_pass(90 * DAY)
+        assert clear_unused_clients() == 1
+
+    def test_by_the_client_itself(self, flow: Flow) -> None:
+        """RFC 7009 §2.1."""
+        tokens = flow.tokens()
+        let_pass(1000 * DAY)
+        flow.revoke(tokens["refresh_token"])
+        assert Connection.objects.get().state == Connection.State.REVOKED
+        assert clear_unused_clients() == 0
+        let_pass(90 * DAY)
+        assert clear_unused_clients() == 1
+
+    @pytest.mark.parametrize(("since", "cleared"), [(89 * DAY, 0), (91 * DAY, 1)])
+    def test_by_its_time(self, old: Flow, since: timedelta, cleared: int) -> None:
+        Connection.objects.update(expires_at=timezone.now() - since)
+        assert clear_unused_clients() == cleared
+
+
+class TestPersonalTokens:
+    @pytest.fixture
+    def personal(self, alice: User) -> PersonalToken:
+        """One for thirty days, made long ago."""
+        made, _ = create(alice, "Script", protected_resources()[0], ["mcp"], 30)
+        let_pass(1000 * DAY)
+        return made
+
+    def test_that_live_stay_for_ever(self, personal: PersonalToken) -> None:
+        assert clear_unused_clients() == 0
+
+    @pytest.mark.parametrize("state", [Connection.State.ACTIVE, Connection.State.PAUSED])
+    @pytest.mark.parametrize(("since", "cleared"), [(89 * DAY, 0), (91 * DAY, 1)])
+    def test_that_expired_go_after_ninety_days(
+        self, personal: PersonalToken, state: str, since: timedelta, cleared: int
+    ) -> None:
+        Connection.objects.update(state=state, expires_at=timezone.now() - since)
+        assert clear_unused_clients() == cleared
+
+    def test_that_were_revoked_go_after_ninety_days(self, personal: PersonalToken) -> None:
+        assert revoke(personal.user, personal.pk)
+        assert clear_unused_clients() == 0
+        let_pass(90 * DAY)
+        assert clear_unused_clients() == 1
+
+    def test_go_with_all_that_is_theirs(self, personal: PersonalToken) -> None:
+        Connection.objects.update(expires_at=timezone.now() - 91 * DAY)
+        clear_unused_clients()
+        for model in (Client, Connection, PersonalToken, AccessToken):
+            assert not model.objects.exists()
+
+    def test_of_somebody_who_left_go_at_once(self, personal: PersonalToken) -> None:
+        personal.user.delete()
+        assert not Client.objects.exists()
 
 
 class TestCommand:
