@@ -166,6 +166,7 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _secure else No
 
 # Without EMAIL_URL, mail is printed while DEBUG is on; else none is sent, and pages do not offer it.
 vars().update(env.email_url("EMAIL_URL", default="consolemail://" if DEBUG else "dummymail://"))
+EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("EMAIL_FROM", default=f"mcp@{_public.hostname}")
 
 # --- OAuth ----------------------------------------------------------------------------------
