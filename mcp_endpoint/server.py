@@ -18,6 +18,10 @@ from mcp_endpoint.sdk import (
     RequestStateSecurity,
     Server,
 )
+from oauth_bridge.grant_types import CLIENT_CREDENTIALS, supported_grants
+
+CLIENT_CREDENTIALS_EXTENSION = "io.modelcontextprotocol/oauth-client-credentials"
+"""Says that operator-created clients get in without a person's browser (MCP extensions/auth; optional to tell)."""
 
 LIST_TTL = 60_000
 """Milliseconds for which a client may reuse a list. Lists depend on the caller, so the scope is always private."""
@@ -56,6 +60,8 @@ def make_server(endpoint: Endpoint) -> EndpointServer:
         on_completion=prompts.complete,
         on_subscriptions_listen=changes.listen,
     )
+    if CLIENT_CREDENTIALS in supported_grants():
+        server.extensions[CLIENT_CREDENTIALS_EXTENSION] = {}
     # Drop the SDK's tracing, a cost on each call without an exporter; seal request state with the site's own keys.
     security = RequestStateSecurity(keys=list(conf().state_keys), bind_principal=_owner)
     server.middleware[:] = [RequestStateBoundary(security, default_audience=endpoint.uri)]
