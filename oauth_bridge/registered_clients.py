@@ -49,6 +49,7 @@ def register(registration: Registration, address: str | None) -> tuple[Client, d
     client = Client(
         registration_source=Client.RegistrationSource.DCR,
         registered_from=address,
+        client_secret="",  # which the field would make, only for the one that is granted to replace it
     )
     credentials = _grant(client, registration)
     client.save(force_insert=True)
