@@ -1,12 +1,12 @@
 """A browser, the site with its OpenID provider, and what people and programs do with them."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Protocol
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, Page
 
 from tests.browser import chromium
 from tests.browser.program import Program, running
@@ -18,11 +18,23 @@ HERE = Path(__file__).resolve().parent
 # For the slowest machine; locators go on as soon as they can.
 PATIENCE = 20_000
 
+PAGES = pytest.StashKey[list[Page]]()
+
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """These need a browser: only who names them runs them, as `make browser` does."""
     named = (Path(argument.partition("::")[0]).resolve() for argument in config.args)
     return None if any(path.is_relative_to(HERE) for path in named) else True
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Say with a failure what the windows showed."""
+    report = yield
+    if report.when == "call" and report.failed:
+        for page in item.stash.get(PAGES, []):
+            report.sections.append((page.url, page.locator("body").inner_text()))
+    return report
 
 
 class WindowOf(Protocol):
@@ -57,19 +69,21 @@ def context_options(request: pytest.FixtureRequest) -> dict[str, bool]:
 
 
 @pytest.fixture
-def window(browser: Browser, site: LiveServer, context_options: dict[str, bool]) -> Iterator[WindowOf]:
+def window(
+    request: pytest.FixtureRequest, browser: Browser, site: LiveServer, context_options: dict[str, bool]
+) -> Iterator[WindowOf]:
     """Opens a window: `window()`."""
-    contexts: list[BrowserContext] = []
+    pages = request.node.stash[PAGES] = []
 
     def open_window() -> Page:
         context = browser.new_context(base_url=site.url, **context_options)
-        contexts.append(context)
         context.set_default_timeout(PATIENCE)
-        return context.new_page()
+        pages.append(context.new_page())
+        return pages[-1]
 
     yield open_window
-    for context in contexts:
-        context.close()
+    for page in pages:
+        page.context.close()
 
 
 @pytest.fixture

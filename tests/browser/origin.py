@@ -1,5 +1,6 @@
 """Web origins beside the site: where a client waits for its code, and where an attacker has a page."""
 
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from types import TracebackType
@@ -50,7 +51,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", "text/html; charset=utf-8")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body)
+        with suppress(ConnectionError):  # a browser that went on does not wait
+            self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
         """Tests have logs of their own."""
