@@ -12,7 +12,8 @@ HELD = {
         f"{RFC}/test_rfc6749_oauth21.py::TestAuthorizationRequest::test_a_get_never_answers"
     ],
     "S2 one code, many tokens": [
-        "tests/concurrency/test_flows.py::TestOneCode::test_exchanged_by_many_at_once_gives_tokens_once"
+        "tests/concurrency/test_flows.py::TestOneCode::test_exchanged_by_many_at_once_gives_tokens_once",
+        f"{HERE}/test_security_list.py::test_a_code_that_another_one_was_quicker_with_makes_no_tokens",
     ],
     "S3 any client revokes any token": [
         f"{RFC}/test_rfc7009.py::TestRevocation::test_of_another_clients_token_does_nothing"

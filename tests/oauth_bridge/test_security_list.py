@@ -13,7 +13,7 @@ from django.contrib.auth import hashers
 from django.test import Client as Browser
 from django.test import RequestFactory
 from django.utils import timezone
-from oauth2_provider.models import AccessToken, IDToken
+from oauth2_provider.models import AccessToken, IDToken, RefreshToken
 from oauth2_provider.oauth2_backends import get_oauthlib_core
 
 from accounts.models import User
@@ -21,8 +21,9 @@ from oauth_bridge import device
 from oauth_bridge.bearer import BearerError, verify
 from oauth_bridge.hashers import ClientSecretHasher
 from oauth_bridge.models import Client
+from oauth_bridge.validator import BridgeValidator
 from tests.live import ROOT
-from tests.oauth_bridge.flows import ISSUER, VERIFIER, Flow, register
+from tests.oauth_bridge.flows import ISSUER, VERIFIER, Flow, error, register, works
 from tests.oauth_bridge.protected import RESOURCE
 from tests.oauth_bridge.rfc.test_rfc9068 import RSA
 from tests.oauth_bridge.security_list import HELD
@@ -73,6 +74,27 @@ def test_secrets_are_compared_in_constant_time(confidential: Flow, monkeypatch: 
     monkeypatch.setattr(hashers, "constant_time_compare", note)
     assert confidential.exchange("x").status_code == 401
     assert compared[0].startswith(ClientSecretHasher.algorithm)
+
+
+@pytest.mark.parametrize("check", ["validate_code", "confirm_redirect_uri"])
+def test_a_code_that_another_one_was_quicker_with_makes_no_tokens(
+    flow: Flow, monkeypatch: pytest.MonkeyPatch, check: str
+) -> None:
+    """Both found it good; the second must neither crash nor leave tokens that nobody has."""
+    code = flow.code()
+    quicker: list[Any] = []
+    checked = getattr(BridgeValidator, check)
+
+    def lose(*args: Any) -> Any:
+        answer = checked(*args)
+        monkeypatch.setattr(BridgeValidator, check, checked)
+        quicker.append(flow.exchange(code))
+        return answer
+
+    monkeypatch.setattr(BridgeValidator, check, lose)
+    assert error(flow.exchange(code)) == "invalid_grant"
+    assert works(quicker[0].json())
+    assert (AccessToken.objects.count(), RefreshToken.objects.count()) == (1, 1)
 
 
 @pytest.mark.django_db

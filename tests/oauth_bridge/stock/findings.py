@@ -8,7 +8,7 @@ HAS = [
     *("c1", "c1_token", "c2_race", "c2_grace", "c2_family"),
     *("c3_name", "c3_nested", "c3_resource", "c3_consent", "c3_device", "c3_query", "c3_openid", "c3_silent"),
     *("c4", "c5", "c6"),
-    *("s1", "s6", "s12"),
+    *("s1", "s2_stray", "s2_crash", "s6", "s12"),
 ]
 """What the toolkit has."""
 

@@ -111,3 +111,17 @@ def at_once(method: str, count: int, work: Callable[[], Any]) -> list[Any]:
 
     with mock.patch.object(OAuth2Validator, method, wait), ThreadPoolExecutor(count) as pool:
         return list(pool.map(begin, range(count)))
+
+
+def overtaken(method: str, work: Callable[[], Any]) -> Any:
+    """What `work` returned after this check had passed and another one did the same from beginning to end."""
+    check = getattr(OAuth2Validator, method)
+
+    def lose(self: OAuth2Validator, *args: Any, **kwargs: Any) -> Any:
+        answer = check(self, *args, **kwargs)
+        with mock.patch.object(OAuth2Validator, method, check):
+            work()
+        return answer
+
+    with mock.patch.object(OAuth2Validator, method, lose):
+        return work()

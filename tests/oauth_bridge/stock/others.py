@@ -9,11 +9,11 @@ from django.contrib.auth import hashers
 from django.utils import timezone
 from oauth2_provider import utils
 from oauth2_provider.cimd import CIMDError, SafeMetadataFetcher
-from oauth2_provider.models import DeviceGrant
+from oauth2_provider.models import AccessToken, DeviceGrant
 from oauth2_provider.settings import oauth2_settings
 
 from tests.oauth_bridge.stock import security
-from tests.oauth_bridge.stock.flow import Stock, at_once
+from tests.oauth_bridge.stock.flow import Stock, at_once, overtaken
 
 
 def s1(stock: Stock) -> bool:
@@ -24,12 +24,28 @@ def s1(stock: Stock) -> bool:
     return answer.status_code == 302 and "code=" in answer["Location"]
 
 
-def s2(stock: Stock) -> bool:
-    """One code gives tokens to each of two that exchange it at once."""
+def _both(stock: Stock) -> list[int]:
+    """What two are answered that exchange one code, when both find that it is good."""
     client_id = stock.client()["client_id"]
     code = stock.code(client_id)
-    answers = at_once("validate_code", 2, lambda: stock.exchange(client_id, code).status_code)
-    return answers == [200, 200]
+    return sorted(at_once("confirm_redirect_uri", 2, lambda: stock.exchange(client_id, code).status_code))
+
+
+def s2(stock: Stock) -> bool:
+    """One code gives tokens to each of two that exchange it at once."""
+    return _both(stock) == [200, 200]
+
+
+def s2_stray(stock: Stock) -> bool:
+    """The second is refused, and yet tokens that nobody has are made for it."""
+    return _both(stock) == [200, 400] and AccessToken.objects.filter(user=stock.alice).count() == 2
+
+
+def s2_crash(stock: Stock) -> bool:
+    """Overtaken a little sooner, it crashes the token endpoint."""
+    client_id = stock.client()["client_id"]
+    code = stock.code(client_id)
+    return bool(overtaken("validate_code", lambda: stock.exchange(client_id, code)).status_code == 500)
 
 
 def s3(stock: Stock) -> bool:
