@@ -39,8 +39,20 @@ class Conf:
     """Seconds of silence after which an event stream gets a comment line."""
     ask_timeout: float
     """Seconds that a question to the client may wait for its answer."""
+    ledger: str
+    """`off`, `on`, or `strict`: no call is answered before its row is committed."""
+    ledger_days: int
+    """Days after which rows of the ledger are deleted; 0 for never."""
     state_keys: tuple[str, ...] = field(repr=False)
     """Secrets that seal request state: the first seals, all open."""
+
+    @property
+    def ledger_is_kept(self) -> bool:
+        return self.ledger != "off"
+
+    @property
+    def ledger_is_strict(self) -> bool:
+        return self.ledger == "strict"
 
     @property
     def origin(self) -> str:
@@ -67,6 +79,8 @@ def conf() -> Conf:
         event_ttl=settings.MCP_EVENT_TTL,
         keep_alive=settings.MCP_KEEP_ALIVE,
         ask_timeout=settings.MCP_ASK_TIMEOUT,
+        ledger=settings.MCP_LEDGER,
+        ledger_days=settings.MCP_LEDGER_DAYS,
     )
 
 
