@@ -44,6 +44,7 @@ def tool(
     meta: dict[str, Any] | None = None,
     structured: bool | None = None,
     input_schema: dict[str, Any] | None = None,
+    ledger_arguments: bool = False,
     endpoint: str = DEFAULT,
 ) -> Callable[[Function], Function]:
     """Offer a function as a tool.
@@ -51,6 +52,7 @@ def tool(
     The docstring is its description, the annotations are its input schema and the return type is its structured
     output. `scope` and `permission` (Django permissions) decide who sees and may call it. The hints read_only,
     destructive, idempotent and open_world are MCP tool annotations. `input_schema` is published as it is.
+    `ledger_arguments` lets the ledger keep what the tool is called with; without it only the names are kept.
     """
     annotations = ToolAnnotations(
         title=title,
@@ -73,6 +75,7 @@ def tool(
                 meta=meta,
                 structured=structured,
                 input_schema=input_schema,
+                ledger_arguments=ledger_arguments,
             )
         )
         return function

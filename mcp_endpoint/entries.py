@@ -71,6 +71,8 @@ class ToolEntry(Entry):
     """A tool and its wire form."""
 
     wire: types.Tool = field(kw_only=True)
+    ledger_arguments: bool = field(kw_only=True, default=False)
+    """Whether the ledger may keep what the tool was called with."""
 
     @property
     def name(self) -> str:
@@ -83,6 +85,11 @@ class ToolEntry(Entry):
         if hints is not None and hints.read_only_hint:
             return "read"
         return "destructive" if hints is not None and hints.destructive_hint else "write"
+
+    @cached_property
+    def argument_names(self) -> frozenset[str]:
+        """What its input schema calls its arguments."""
+        return frozenset(self.wire.input_schema.get("properties", ()))
 
     @cached_property
     def header_schema(self) -> dict[str, Any] | None:
@@ -140,6 +147,7 @@ def tool_entry(
     meta: dict[str, Any] | None,
     structured: bool | None,
     input_schema: dict[str, Any] | None,
+    ledger_arguments: bool,
 ) -> ToolEntry:
     """Build a tool from its function; raises `DeclarationError` for a name or schema that cannot be served."""
     tool_name = name or function.__name__
@@ -159,7 +167,7 @@ def tool_entry(
         icons=icons,
         _meta=meta,
     )
-    return ToolEntry(function, access, metadata, context_parameter, wire=wire)
+    return ToolEntry(function, access, metadata, context_parameter, wire=wire, ledger_arguments=ledger_arguments)
 
 
 def resource_entry(

@@ -24,6 +24,8 @@ from oauth_bridge.principal import Principal
 
 if TYPE_CHECKING:
     from mcp_endpoint.endpoints import Endpoint
+    from mcp_endpoint.ledger import Record
+    from mcp_endpoint.models import ToolCall
 
 Ctx = ServerRequestContext[Any, Any]
 
@@ -48,6 +50,7 @@ class Exchange:
         modern: bool = False,
         close: Callable[[], None] = lambda: None,
         headers: Mapping[str, str] | None = None,
+        record: "Record | None" = None,
     ) -> None:
         self.endpoint = endpoint
         self.principal = principal
@@ -57,6 +60,7 @@ class Exchange:
         self.modern = modern
         self.close = close
         self.headers = headers
+        self.record = record
         self.capabilities: ClientCapabilities | None = None
         self.can_send_request = session is not None and not modern
         self.transport = TWO_WAY if self.can_send_request else ONE_WAY
@@ -74,6 +78,11 @@ class Exchange:
         if self._cancel_requested is None:
             self._cancel_requested = anyio.Event()
         return self._cancel_requested
+
+    def note(self, outcome: "ToolCall.Outcome", error: str = "") -> None:
+        """Tell the ledger, where it is kept, what came of the tool call."""
+        if self.record is not None:
+            self.record.note(outcome, error)
 
     def emit(self, method: str, params: Mapping[str, Any] | None) -> None:
         """Send a notification on this request's response, from any thread."""

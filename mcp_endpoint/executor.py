@@ -24,14 +24,20 @@ CONNECTION_SECONDS = 60
 """How long a thread of a pool keeps a database connection."""
 
 
+def keep_connections() -> None:
+    """In a thread that lives on, unlike those of Django's requests: keep its connections. To connect anew is slow."""
+    for connection in connections.all():
+        connection.settings_dict = {**connection.settings_dict, "CONN_MAX_AGE": CONNECTION_SECONDS}
+
+
 @cache
 def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(conf().threads, thread_name_prefix="mcp", initializer=_keep_connections)
+    return ThreadPoolExecutor(conf().threads, thread_name_prefix="mcp", initializer=keep_connections)
 
 
 @cache
 def _gate_pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(GATE_THREADS, thread_name_prefix="mcp-gate", initializer=_keep_connections)
+    return ThreadPoolExecutor(GATE_THREADS, thread_name_prefix="mcp-gate", initializer=keep_connections)
 
 
 async def run_sync(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -51,12 +57,6 @@ async def run(function: Callable[..., Any], is_async: bool, **kwargs: Any) -> An
     if is_async:
         return await function(**kwargs)
     return await run_sync(function, **kwargs)
-
-
-def _keep_connections() -> None:
-    """In a thread of a pool: unlike the threads of Django's requests it lives on, and to connect anew is slow."""
-    for connection in connections.all():
-        connection.settings_dict = {**connection.settings_dict, "CONN_MAX_AGE": CONNECTION_SECONDS}
 
 
 def _with_fresh_connections(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

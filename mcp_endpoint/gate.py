@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from mcp_types import INTERNAL_ERROR
 
@@ -16,6 +16,9 @@ from mcp_endpoint.wire import Headers, Receive, RequestId, Scope, Send, end_stre
 from oauth_bridge.principal import Principal
 
 logger = logging.getLogger(__name__)
+
+
+Era = Literal["2026-07-28", "2025", "2024-11-05"]
 
 
 @dataclass(slots=True)
@@ -31,6 +34,10 @@ class Call:
     principal: Principal
     request_id: RequestId | None = None
     """Set as soon as it is read, so that a refusal can echo it."""
+    era: Era = "2025"
+    """Set by the transport that finds another."""
+    body_bytes: int = 0
+    """Size of the body, as soon as it is read."""
 
     def header(self, name: bytes) -> str | None:
         """A request header as text, without the white space around it (RFC 9110 §5.5)."""

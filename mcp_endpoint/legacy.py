@@ -7,7 +7,7 @@ from typing import Any
 from mcp_types import INVALID_REQUEST
 from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
 
-from mcp_endpoint import rpc
+from mcp_endpoint import ledger, rpc
 from mcp_endpoint.bearer import insufficient_scope
 from mcp_endpoint.conf import conf
 from mcp_endpoint.errors import HttpError
@@ -36,6 +36,7 @@ async def post(call: Call, message: dict[str, Any]) -> None:
         await rpc.take_note(session, message)
         return await respond(call.send, 202)
     if missing := call.endpoint.missing_scopes(call.principal, message["method"], message.get("params")):
+        await ledger.refuse(call, message, call.body_bytes, missing)
         raise insufficient_scope(call.endpoint, call.principal, missing)
     reply = _reply(call, session)
     rpc.start(call, session, message, reply, _version(call, session))

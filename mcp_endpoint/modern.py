@@ -7,9 +7,11 @@ from typing import Any
 from mcp_types import HEADER_MISMATCH, UNSUPPORTED_PROTOCOL_VERSION
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
+from mcp_endpoint import ledger
 from mcp_endpoint.bearer import access_over, insufficient_scope
 from mcp_endpoint.exchange import Exchange
 from mcp_endpoint.gate import Call
+from mcp_endpoint.models import ToolCall
 from mcp_endpoint.reply import Reply
 from mcp_endpoint.sdk import (
     ERROR_CODE_HTTP_STATUS,
@@ -33,14 +35,17 @@ async def serve(call: Call, message: dict[str, Any]) -> None:
     """Answer one request or notification (MCP 2026-07-28 basic/transports/streamable-http)."""
     if "id" not in message:
         return await respond(call.send, 202)  # no notification has a meaning here: a client cancels by leaving
+    call.era = "2026-07-28"
     method, params = message["method"], message.get("params")
     route = _classify(call, message)
     if isinstance(route, InboundLadderRejection):
         return await _refuse(call, route)
     if missing := call.endpoint.missing_scopes(call.principal, method, params):
+        await ledger.refuse(call, message, call.body_bytes, missing)
         raise insufficient_scope(call.endpoint, call.principal, missing)
     task = asyncio.current_task()
     assert task is not None  # noqa: S101  (an ASGI application always runs in one)
+    record = ledger.begin(call, message, call.body_bytes)
     reply = Reply(call.send, on_cut=lambda: watch.end("cut"))
     exchange = Exchange(
         call.endpoint,
@@ -50,15 +55,18 @@ async def serve(call: Call, message: dict[str, Any]) -> None:
         version=route.protocol_version,
         push=reply.push,
         modern=True,
+        record=record,
     )
     connection = Connection.from_envelope(route.protocol_version, route.client_info, route.client_capabilities)
     exchange.capabilities = connection.client_capabilities
     watch = Watch(call.receive, task, reply, expires_in(call.principal))
     try:
         with open_streams().holding(call.principal.connection_id, lambda: watch.end("revoked")):
-            result = await serve_one(call.server, exchange, method, params, connection=connection, lifespan_state=None)
-        reply.finish(encode_answer(message["id"], success(message["id"], result)))
+            reply.finish(*await _answer(call, message, exchange, connection))
     except asyncio.CancelledError:
+        if record is not None:
+            over = watch.ended in ("revoked", "expired")
+            record.cut(ToolCall.Outcome.ACCESS_ENDED if over else ToolCall.Outcome.CANCELLED, watch.ended or "stopped")
         reply.detach()
         reply.finish(b"")
         if watch.ended is None:
@@ -66,13 +74,26 @@ async def serve(call: Call, message: dict[str, Any]) -> None:
         task.uncancel()
         if not reply.streaming:
             raise access_over(call.endpoint) from None
-    except Exception as raised:
-        error = modern_error_data(raised)
-        body = encode(failure(message["id"], error.code, error.message, error.data))
-        reply.finish(body, ERROR_CODE_HTTP_STATUS.get(error.code, 200))
     finally:
         watch.stop()
     await reply.deliver()
+
+
+async def _answer(call: Call, message: dict[str, Any], exchange: Exchange, connection: Connection) -> tuple[bytes, int]:
+    """The response's body and status, once the ledger lets it go out."""
+    status = 200
+    try:
+        result = await serve_one(
+            call.server, exchange, message["method"], message.get("params"), connection=connection, lifespan_state=None
+        )
+        body = encode_answer(message["id"], success(message["id"], result))
+    except Exception as raised:
+        error = modern_error_data(raised)
+        body = encode(failure(message["id"], error.code, error.message, error.data))
+        status = ERROR_CODE_HTTP_STATUS.get(error.code, 200)
+        if exchange.record is not None:
+            exchange.record.note_failure(error.code)
+    return (body if exchange.record is None else await exchange.record.answer(body)), status
 
 
 def _classify(call: Call, message: dict[str, Any]) -> InboundModernRoute | InboundLadderRejection:

@@ -8,12 +8,15 @@ from typing import Any
 
 from mcp_types import INVALID_REQUEST
 
+from mcp_endpoint import ledger
 from mcp_endpoint.bearer import access_over, insufficient_scope
 from mcp_endpoint.calls import calls
 from mcp_endpoint.conf import conf
 from mcp_endpoint.errors import HttpError
 from mcp_endpoint.exchange import Exchange
 from mcp_endpoint.gate import Call
+from mcp_endpoint.ledger import Record
+from mcp_endpoint.models import ToolCall
 from mcp_endpoint.reply import Outlet
 from mcp_endpoint.sdk import Connection, modern_error_data, serve_one
 from mcp_endpoint.sessions import SessionLimitError, SessionRecord, sessions
@@ -86,10 +89,10 @@ def start(call: Call, session: SessionRecord | None, message: Envelope, reply: O
     Raises `HttpError` 400 when a request of that id is still running in the session.
     """
     _refuse_duplicates(session, [message])
-    work = _begin(call, session, message, reply, version)
+    work = _begin(call, session, message, reply, version, call.body_bytes)
 
     async def run() -> None:
-        answer = await _answer(call, session, message, work)
+        answer = await _answer(call, session, work)
         reply.finish(answer.body, answer.status, answer.headers)
 
     _spawn(run(), reply)
@@ -103,10 +106,10 @@ def start_batch(
     Raises `HttpError` 400 when two of them, or one that is still running, have the same id.
     """
     _refuse_duplicates(session, messages)
-    works = [_begin(call, session, message, reply, version) for message in messages]
+    works = [_begin(call, session, message, reply, version, len(encode(message))) for message in messages]
 
     async def run() -> None:
-        answers = await asyncio.gather(*map(partial(_answer, call, session), messages, works))
+        answers = await asyncio.gather(*map(partial(_answer, call, session), works))
         given = [answer for answer in answers if answer.body]
         body = b"[" + b",".join(answer.body for answer in given) + b"]" if given else b""
         last = max(given, key=lambda answer: answer.status, default=_NOTHING_DUE)
@@ -136,14 +139,24 @@ def _spawn(work: Coroutine[Any, Any, None], reply: Outlet) -> None:
     task.add_done_callback(over)
 
 
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """One request that is being served."""
+
+    message: Envelope
+    task: "asyncio.Task[Envelope]"
+    record: Record | None
+
+
 def _begin(
-    call: Call, session: SessionRecord | None, message: Envelope, reply: Outlet, version: str
-) -> "asyncio.Task[Envelope]":
+    call: Call, session: SessionRecord | None, message: Envelope, reply: Outlet, version: str, size: int
+) -> _Work:
     """Start the work on one request. Its id is taken at once: another request may come in the same turn of the loop."""
-    work = asyncio.ensure_future(_respond(call, session, message, reply, version))
+    record = ledger.begin(call, message, size)
+    task = asyncio.ensure_future(_respond(call, session, message, reply, version, record))
     if session is not None:
-        calls().running[session.id, message["id"]] = work
-    return work
+        calls().running[session.id, message["id"]] = task
+    return _Work(message, task, record)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,39 +171,53 @@ class _Answer:
 _NOTHING_DUE = _Answer(b"", 202)
 
 
-async def _answer(
-    call: Call, session: SessionRecord | None, message: Envelope, work: "asyncio.Task[Envelope]"
-) -> _Answer:
+async def _answer(call: Call, session: SessionRecord | None, work: _Work) -> _Answer:
     """The response to one request: its result, nothing when the client cancelled it, a 401 when its access ended."""
     access_ended = asyncio.Event()
 
     def end() -> None:
         access_ended.set()
-        work.cancel()
+        work.task.cancel()
 
     expiry = asyncio.get_running_loop().call_later(expires_in(call.principal), end)
     try:
         with open_streams().holding(call.principal.connection_id, end):
-            await asyncio.wait({work})
+            await asyncio.wait({work.task})
     finally:
         expiry.cancel()
-        work.cancel()
+        work.task.cancel()
         if session is not None:
-            calls().running.pop((session.id, message["id"]), None)
-    if not work.cancelled():
-        return _Answer(encode_answer(message["id"], work.result()))
+            calls().running.pop((session.id, work.message["id"]), None)
+    request_id, record = work.message["id"], work.record
+    if not work.task.cancelled():
+        envelope = work.task.result()
+        body = encode_answer(request_id, envelope)
+        if record is not None:
+            if "error" in envelope:
+                record.note_failure(envelope["error"]["code"])
+            body = await record.answer(body)
+        return _Answer(body)
+    if record is not None:
+        record.cut(ToolCall.Outcome.ACCESS_ENDED if access_ended.is_set() else ToolCall.Outcome.CANCELLED)
     if not access_ended.is_set():
         return _NOTHING_DUE
     over = access_over(call.endpoint)
-    return _Answer(encode(failure(message["id"], over.code, over.message)), over.status, over.headers)
+    return _Answer(encode(failure(request_id, over.code, over.message)), over.status, over.headers)
 
 
 async def _respond(
-    call: Call, session: SessionRecord | None, message: Envelope, reply: Outlet, version: str
+    call: Call,
+    session: SessionRecord | None,
+    message: Envelope,
+    reply: Outlet,
+    version: str,
+    record: Record | None,
 ) -> Envelope:
     request_id, method, params = message["id"], message["method"], message.get("params")
     if missing := call.endpoint.missing_scopes(call.principal, method, params):
         # Only in a batch, whose other members are answered all the same.
+        if record is not None:
+            record.note(ToolCall.Outcome.REFUSED, " ".join(sorted(missing)))
         refused = insufficient_scope(call.endpoint, call.principal, missing)
         return failure(request_id, refused.code, refused.message, refused.data)
     exchange = Exchange(
@@ -202,6 +229,7 @@ async def _respond(
         push=reply.push,
         session=session,
         close=reply.close,
+        record=record,
     )
     client = (session.client_info, session.capabilities) if session else (None, None)
     connection = Connection.from_envelope(version, *client)

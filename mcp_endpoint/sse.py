@@ -7,7 +7,7 @@ from urllib.parse import parse_qs
 
 from mcp_types import INVALID_REQUEST
 
-from mcp_endpoint import rpc
+from mcp_endpoint import ledger, rpc
 from mcp_endpoint.bearer import insufficient_scope
 from mcp_endpoint.conf import conf
 from mcp_endpoint.endpoints import SSE_PATH
@@ -53,7 +53,9 @@ async def post_message(call: Call) -> None:
     session = await sessions().load(query.get("session_id", [""])[0])
     if session is None or session.owner != call.principal.owner or session.endpoint != call.endpoint.name:
         raise HttpError(404, INVALID_REQUEST, "Session not found")
-    parsed = decode(await read_body(call.receive, conf().body_limit))
+    body = await read_body(call.receive, conf().body_limit)
+    call.era, call.body_bytes = "2024-11-05", len(body)
+    parsed = decode(body)
     call.request_id = readable_id(parsed)
     message = check_envelope(parsed)
     if "id" not in message or "method" not in message:
@@ -62,6 +64,7 @@ async def post_message(call: Call) -> None:
         await _initialize(call, session, message)
     else:
         if missing := call.endpoint.missing_scopes(call.principal, message["method"], message.get("params")):
+            await ledger.refuse(call, message, call.body_bytes, missing)
             raise insufficient_scope(call.endpoint, call.principal, missing, SSE_PATH)
         rpc.start(call, session, message, _StreamReply(session), session.protocol_version)
     await respond(call.send, 202)

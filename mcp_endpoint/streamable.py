@@ -29,7 +29,9 @@ async def serve(call: Call) -> None:
 async def _post(call: Call) -> None:
     _require_json(call)
     _require_accept(call, "application/json", "text/event-stream")
-    parsed = decode(await read_body(call.receive, conf().body_limit))
+    body = await read_body(call.receive, conf().body_limit)
+    call.body_bytes = len(body)
+    parsed = decode(body)
     if isinstance(parsed, list):
         if not _is_legacy_header(call):
             raise HttpError(400, INVALID_REQUEST, "Invalid request: this protocol version has no batches")

@@ -7,8 +7,11 @@ import mcp_types as types
 from mcp_endpoint.errors import ToolError
 from mcp_endpoint.exchange import Ctx, exchange_of
 from mcp_endpoint.invocation import InvalidArguments, invoke, usable
+from mcp_endpoint.models import ToolCall
 from mcp_endpoint.questions import InputRequired, Rounds
 from mcp_endpoint.sdk import MCPError
+
+Outcome = ToolCall.Outcome
 
 logger = logging.getLogger(__name__)
 
@@ -24,19 +27,25 @@ async def call_tool(ctx: Ctx, params: types.CallToolRequestParams) -> types.Call
     if entry is None:
         raise MCPError(types.INVALID_PARAMS, f"Unknown tool: {params.name}")
     try:
-        result = await invoke(exchange, entry, params.arguments or {}, Rounds(params))
-        return entry.metadata.convert_result(result)
+        result = entry.metadata.convert_result(await invoke(exchange, entry, params.arguments or {}, Rounds(params)))
     except InputRequired as interim:
+        exchange.note(Outcome.ASKED)
         return interim.result
     except MCPError:
         raise
     except ToolError as error:
+        exchange.note(Outcome.TOOL_ERROR, type(error).__name__)
         return _failed(str(error))
     except InvalidArguments as error:
+        exchange.note(Outcome.BAD_ARGUMENTS)
         return _failed(f"Invalid arguments for {entry.name}: {_explain(error)}")
-    except Exception:
+    except Exception as error:
         logger.exception("tool %s raised", entry.name)
-    return _failed(f"The tool {entry.name} failed unexpectedly. The server's log says why.")
+        exchange.note(Outcome.CRASHED, type(error).__name__)
+        return _failed(f"The tool {entry.name} failed unexpectedly. The server's log says why.")
+    if isinstance(result, types.CallToolResult) and result.is_error:
+        exchange.note(Outcome.TOOL_ERROR)
+    return result
 
 
 def _failed(text: str) -> types.CallToolResult:

@@ -11,8 +11,9 @@ django_application = get_asgi_application()
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402  (Django must be set up first)
 from django.urls import re_path  # noqa: E402
 
+from mcp_endpoint.lifespan import lifespan  # noqa: E402
 from mcp_endpoint.routing import routes  # noqa: E402
 
 # Any: the stubs of Django and of Channels know nothing of each other's patterns and applications.
 patterns: list[Any] = [*routes(), re_path(r"", cast(Any, django_application))]
-application = ProtocolTypeRouter({"http": URLRouter(patterns)})
+application = ProtocolTypeRouter({"http": URLRouter(patterns), "lifespan": cast(Any, lifespan)})

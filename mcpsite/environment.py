@@ -5,6 +5,7 @@ a person who mistyped a setting is better served by a start that stops and names
 """
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -44,6 +45,13 @@ class Environment(environ.Env):
         if value not in _BOOLEANS:
             raise ImproperlyConfigured(f"{var} must be true or false, not {value!r}.")
         return _BOOLEANS[value]
+
+    def choice(self, var: _str, among: Sequence[_str], default: _str) -> _str:
+        """One of some words."""
+        value = _str(self.str(var, default=default)).strip().lower()
+        if value not in among:
+            raise ImproperlyConfigured(f"{var} must be {' or '.join(among)}, not {value!r}.")
+        return value
 
     def port(self, var: _str, default: _int) -> _int:
         """A TCP port."""

@@ -172,6 +172,8 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("EMAIL_FROM", default=f"mcp@{_public
 # --- OAuth ----------------------------------------------------------------------------------
 
 OAUTH_BRIDGE_RESOURCES = "mcp_endpoint.endpoints.protected_resources"
+OAUTH_BRIDGE_RECENT_CALLS = "mcp_endpoint.ledger.recent_calls"
+OAUTH_BRIDGE_MORE_CLEANUP = ["mcp_endpoint.ledger.clear_old_calls"]
 OAUTH_BRIDGE_REDIRECT_SCHEMES = env.list("OAUTH_REDIRECT_SCHEMES", default=list(PRIVATE_USE_SCHEMES))
 OAUTH_BRIDGE_REFRESH_GRACE = env.int("OAUTH_REFRESH_GRACE", default=30)
 OAUTH_BRIDGE_REFRESH_ABSOLUTE = env.int("OAUTH_REFRESH_ABSOLUTE_SECONDS", default=180 * 24 * 3600)
@@ -241,4 +243,7 @@ MCP_MAX_SESSIONS = env.int("MCP_MAX_SESSIONS", default=50_000)
 MCP_EVENT_TTL = env.int("MCP_EVENT_TTL", default=300)
 MCP_KEEP_ALIVE = env.int("MCP_KEEP_ALIVE", default=15)
 MCP_ASK_TIMEOUT = env.int("MCP_ASK_TIMEOUT", default=600)
+# One row for each tool call. "strict": none is answered before its row is committed.
+MCP_LEDGER = env.choice("MCP_LEDGER", ("off", "on", "strict"), default="on")
+MCP_LEDGER_DAYS = env.int("MCP_LEDGER_DAYS", default=90)
 MCP_AUTHENTICATOR = "oauth_bridge.bearer.verify"

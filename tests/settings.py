@@ -11,5 +11,7 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.MD5PasswordHasher",
     "oauth_bridge.hashers.ClientSecretHasher",
 ]
+# Tests that are about the ledger switch it on; the others need no database for a call.
+MCP_LEDGER = "off"
 # Tests register from one address; those of the rates set their own.
 OAUTH_BRIDGE_REGISTRATION_RATE = OAUTH_BRIDGE_REGISTRATION_RATE_ALL = "1000000/h"

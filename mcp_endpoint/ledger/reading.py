@@ -1,0 +1,37 @@
+"""What is asked of the ledger by other rooms: the last calls of a connection, and to forget the old ones."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from mcp_endpoint.conf import conf
+from mcp_endpoint.models import ToolCall
+from oauth_bridge.recent_calls import RecentCall
+
+DELETED_AT_ONCE = 5_000
+"""Rows of one statement: writers wait for it."""
+
+
+def recent_calls(connection_id: int, limit: int) -> list[RecentCall]:
+    """The last calls of a connection, the newest first: what `OAUTH_BRIDGE_RECENT_CALLS` names."""
+    found = ToolCall.objects.filter(connection_id=connection_id).order_by("-called_at", "-pk")[:limit]
+    return [
+        RecentCall(call.called_at, call.tool, call.get_outcome_display(), call.outcome in ANSWERED, call.duration_ms)
+        for call in found
+    ]
+
+
+ANSWERED = frozenset({ToolCall.Outcome.OK, ToolCall.Outcome.ASKED})
+"""Outcomes that are no failure."""
+
+
+def clear_old_calls() -> dict[str, int]:
+    """Delete calls that are older than `MCP_LEDGER_DAYS`; how many there were, by kind."""
+    days = conf().ledger_days
+    if days <= 0:
+        return {}
+    old = ToolCall.objects.filter(called_at__lt=timezone.now() - timedelta(days=days)).order_by("called_at")
+    deleted = 0
+    while now := ToolCall.objects.filter(pk__in=old.values("pk")[:DELETED_AT_ONCE]).delete()[0]:
+        deleted += now
+    return {"tool calls": deleted}
