@@ -59,7 +59,7 @@ class TestBrowsers:
     def test_answers_and_errors_can_be_read(self, client: Browser, path: str) -> None:
         response = client.get(path, headers={"Origin": "https://anywhere.example"})
         assert response["Access-Control-Allow-Origin"] == "*"
-        assert response["Access-Control-Expose-Headers"] == "WWW-Authenticate"
+        assert "WWW-Authenticate" in response["Access-Control-Expose-Headers"]
 
     @pytest.mark.parametrize("path", ["/authorize", "/accounts/login/", "/admin/login/", "/tokens"])
     @pytest.mark.django_db
