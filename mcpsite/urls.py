@@ -5,6 +5,9 @@ from django.urls import include, path
 
 from mcpsite.home import home
 
+handler400 = "oauth_bridge.views.failures.bad_request"
+handler500 = "oauth_bridge.views.failures.server_error"
+
 urlpatterns = [
     path("", home, name="home"),
     path("admin/", admin.site.urls),

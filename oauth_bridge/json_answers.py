@@ -10,6 +10,9 @@ from django.views.decorators.csrf import csrf_exempt
 
 View = Callable[..., HttpResponse]
 
+ANSWERS_PROGRAMS = "answers_programs"
+"""Attribute of views that answer in JSON."""
+
 # Sent more than once only by RFC 8707 §2.
 REPEATABLE = ("resource",)
 
@@ -62,6 +65,7 @@ def endpoint(*methods: str) -> Callable[[View], Callable[..., HttpResponseBase]]
             except (SuspiciousOperation, BadRequest, UnreadablePostError):
                 return oauth_error("invalid_request", "The request could not be read.")
 
+        setattr(answer, ANSWERS_PROGRAMS, True)
         return answer
 
     return decorate
