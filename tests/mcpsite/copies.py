@@ -37,7 +37,8 @@ def copy_site(folder: Path) -> Path:
     for part in PARTS:
         source = ROOT / part
         if source.is_dir():
-            shutil.copytree(source, folder / part)
+            # Names of bytecode that another process is writing: gone before they are copied.
+            shutil.copytree(source, folder / part, ignore=shutil.ignore_patterns("*.pyc.*"))
         else:
             shutil.copy(source, folder / part)
     return folder

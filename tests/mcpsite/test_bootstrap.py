@@ -1,7 +1,6 @@
 """The script behind `make run`: each step, and one sentence when it fails."""
 
 import ast
-import ctypes
 import os
 import stat
 import subprocess
@@ -12,25 +11,23 @@ import pytest
 
 from tests.mcpsite.copies import ROOT, complaint, environment, give_environment, load_bootstrap, make
 
-CAP_DAC_OVERRIDE = 1
-PR_CAPBSET_DROP = 24
+# Root may write everywhere; without CAP_DAC_OVERRIDE (1) it minds permissions like anybody. PR_CAPBSET_DROP is 24.
+FORGO_SUPERPOWERS = """
+import ctypes, os, sys
+ctypes.CDLL(None).prctl(24, 1, 0, 0, 0)
+os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
+"""
 
 
 def bootstrap(folder: Path, command: str, *, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "scripts/bootstrap.py", command],
+        [sys.executable, *(("-c", FORGO_SUPERPOWERS) if os.geteuid() == 0 else ()), "scripts/bootstrap.py", command],
         cwd=folder,
         env=environment(env),
         capture_output=True,
         text=True,
         timeout=120,
-        preexec_fn=_forgo_superpowers if os.geteuid() == 0 else None,
     )
-
-
-def _forgo_superpowers() -> None:
-    """Root may write everywhere; without this capability it minds permissions like anybody."""
-    ctypes.CDLL(None).prctl(PR_CAPBSET_DROP, CAP_DAC_OVERRIDE, 0, 0, 0)
 
 
 def script(path: Path, text: str) -> Path:
