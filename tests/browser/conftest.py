@@ -18,6 +18,8 @@ HERE = Path(__file__).resolve().parent
 # For the slowest machine; locators go on as soon as they can.
 PATIENCE = 20_000
 
+# Alex uses the site for a while, and robin a little.
+PEOPLE = dict.fromkeys(("alex", "robin"), PASSWORD)
 PAGES = pytest.StashKey[list[Page]]()
 
 
@@ -57,8 +59,8 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def site() -> Iterator[LiveServer]:
-    """The site where those of USERS have accounts, and whoever comes from the provider gets one."""
-    with running_site(USERS) as server:
+    """The site where these people have accounts, and whoever comes from the provider gets one."""
+    with running_site({**USERS, **PEOPLE}) as server:
         yield server
 
 

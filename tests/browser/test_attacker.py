@@ -45,14 +45,14 @@ def victim(window: WindowOf) -> Page:
 def answer(page: Page, button: str) -> Request:
     """Press a button of the consent page; the request that it sent."""
     with page.expect_request(lambda request: request.method == "POST") as sent:
-        page.get_by_role("button", name=button).click()
+        page.get_by_role("button", name=button, exact=True).click()
     expect(page.get_by_role("heading")).to_have_text("You can close this page")
     return sent.value
 
 
 def form_of(page: Page, button: str) -> list[tuple[str, str]]:
     """What pressing a button of the page would send."""
-    pairs = page.get_by_role("button", name=button).evaluate(
+    pairs = page.get_by_role("button", name=button, exact=True).evaluate(
         "(button) => [...new FormData(button.form, button).entries()]"
     )
     return [(name, value) for name, value in pairs]

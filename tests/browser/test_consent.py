@@ -9,7 +9,7 @@ def test_allowing_sends_the_browser_back_with_a_code(window: WindowOf, program: 
     claude, page = program("Claude"), window()
     page.goto(claude.request())
     sign_in(page)
-    page.get_by_role("button", name="Allow").click()
+    page.get_by_role("button", name="Allow", exact=True).click()
 
     expect(page.get_by_role("heading")).to_have_text("You can close this page")
     assert claude.token()

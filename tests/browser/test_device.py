@@ -29,7 +29,7 @@ def type_the_code(page: Page, television: Television) -> None:
 def test_a_typed_code_connects_the_device(window: WindowOf, television: Television) -> None:
     page = window()
     type_the_code(page, television)
-    page.get_by_role("button", name="Allow").click()
+    page.get_by_role("button", name="Allow", exact=True).click()
 
     expect(page.get_by_role("heading", level=1)).to_have_text("Your device is connected")
     assert television.ask().json()["access_token"]
@@ -54,7 +54,7 @@ def test_the_code_is_approved_in_another_browser_than_the_one_that_shows_it(
     sign_in(phone, "bob")
     phone.get_by_role("button", name="Continue").click()
     expect(phone.get_by_text(television.codes["user_code"])).to_be_visible()
-    phone.get_by_role("button", name="Allow").click()
+    phone.get_by_role("button", name="Allow", exact=True).click()
 
     expect(phone.get_by_role("heading", level=1)).to_have_text("Your device is connected")
     assert television.ask().json()["access_token"]

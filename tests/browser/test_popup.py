@@ -39,6 +39,6 @@ def test_the_window_that_opened_the_popup_gets_the_code(
     with page.expect_popup() as opened:
         page.get_by_role("button", name="Connect").click()
     sign_in(opened.value)
-    opened.value.get_by_role("button", name="Allow").click()
+    opened.value.get_by_role("button", name="Allow", exact=True).click()
 
     expect(page.get_by_role("status")).to_contain_text("code=")

@@ -1,0 +1,63 @@
+"""A site that people have used for a while, and windows on it: what pages are shown with."""
+
+from contextlib import ExitStack
+
+from playwright.sync_api import Browser, ConsoleMessage, Page, StorageState
+
+from tests.browser.conftest import PATIENCE, sign_in
+from tests.browser.program import Program, running
+from tests.live import LiveServer
+
+
+class Stage:
+    """Opens windows and starts programs; `tidy()` closes them again, while people stay signed in.
+
+    `origin` is the site's address as the browser knows it.
+    """
+
+    def __init__(self, browser: Browser, site: LiveServer, origin: str = "", *, scripts: bool = True) -> None:
+        self.site = site
+        self.complaints: list[str] = []
+        """What the browser objected to in the windows that are open."""
+        self._browser = browser
+        self._origin = origin or site.url
+        self._scripts = scripts
+        self._signed_in: dict[str, StorageState] = {}
+        self._open = ExitStack()
+
+    def window(self, username: str = "") -> Page:
+        """A window of a browser of its own, in which that person is signed in; a stranger when nobody is named."""
+        if username and username not in self._signed_in:
+            page = self._new_window(None)
+            page.goto("/accounts/login/")
+            sign_in(page, username)
+            page.get_by_role("button", name="Sign out").wait_for()
+            self._signed_in[username] = page.context.storage_state()
+        return self._new_window(self._signed_in.get(username))
+
+    def program(self, name: str) -> Program:
+        """A client program on the person's computer."""
+        return self._open.enter_context(running(self.site.url, name))
+
+    def address(self, url: str) -> str:
+        """A URL of the site as the browser knows it."""
+        return self._origin + url.removeprefix(self.site.url)
+
+    def tidy(self) -> None:
+        """Close what was opened."""
+        self._open.close()
+        self.complaints.clear()
+
+    def _new_window(self, state: StorageState | None) -> Page:
+        context = self._browser.new_context(
+            base_url=self._origin, java_script_enabled=self._scripts, storage_state=state
+        )
+        context.set_default_timeout(PATIENCE)
+        self._open.callback(context.close)
+        page = context.new_page()
+        page.on("console", self._hear)
+        return page
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.complaints.append(message.text)
