@@ -184,6 +184,8 @@ OAUTH_BRIDGE_REGISTRATION_RATE = env.str("OAUTH_REGISTRATION_RATE", default="60/
 OAUTH_BRIDGE_REGISTRATION_RATE_ALL = env.str("OAUTH_REGISTRATION_RATE_ALL", default="1000/h")
 OAUTH_BRIDGE_CLIENT_SECRET_SECONDS = env.int("OAUTH_CLIENT_SECRET_SECONDS", default=90 * 24 * 3600)
 OAUTH_BRIDGE_UNUSED_CLIENT_SECONDS = env.int("OAUTH_UNUSED_CLIENT_SECONDS", default=24 * 3600)
+# What is held back from a connection until its user has seen it: tools that "changed", "all" (new ones too) or "off".
+OAUTH_BRIDGE_TOOL_REVIEW = env.str("OAUTH_TOOL_REVIEW", default="changed")
 OAUTH_BRIDGE_DEVICE_FLOW = env.bool("OAUTH_DEVICE_FLOW", default=True)
 OAUTH_BRIDGE_CLIENT_CREDENTIALS = env.bool("OAUTH_CLIENT_CREDENTIALS", default=True)
 OAUTH_BRIDGE_ACCESS_TOKEN_FORMAT = env.str("OAUTH_ACCESS_TOKEN_FORMAT", default="opaque")

@@ -1,19 +1,25 @@
 """The authorization request (OAuth 2.1 §4.1): read, refused or approved. Decisions only; the view answers."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from django.db import transaction
 from django.http import QueryDict
 from oauthlib.oauth2.rfc6749 import errors
 
 from accounts.models import User
+from oauth_bridge.catalogue import has_seen_all
 from oauth_bridge.conf import configuration
-from oauth_bridge.models import Client, Connection
+from oauth_bridge.connecting import Choice, connect, is_worn_out
+from oauth_bridge.consent import Offer
+from oauth_bridge.models import Client
+from oauth_bridge.redirect_uris import destination
 from oauth_bridge.resources import ProtectedResource, Scope
 from oauth_bridge.server import make_server
+from oauth_bridge.trust import standing
 from oauth_bridge.validator import resource_of
 
 Problem = Literal["client", "redirect_uri", "request"]
@@ -49,6 +55,8 @@ class AuthorizationRequest:
     state: str | None
     resource: ProtectedResource
     scopes: tuple[Scope, ...]
+    prompt: frozenset[str]
+    """What the client wants shown (OpenID Connect Core §3.1.2.1): `none`, `login`, `consent`, `select_account`."""
     query: str
     """The request's parameters as they were understood."""
 
@@ -60,6 +68,7 @@ def read_authorization_request(parameters: QueryDict) -> AuthorizationRequest:
         scopes, credentials = make_server().validate_authorization_request(_uri(query), "GET")
         _check_challenge(credentials)
         _check_response_mode(credentials["request"])
+        prompt = _prompt(credentials["request"])
     except errors.FatalClientError as error:
         raise UntrustedRequestError(_problem(error), str(error.error), str(error.description)) from error
     except errors.OAuth2Error as error:
@@ -72,28 +81,56 @@ def read_authorization_request(parameters: QueryDict) -> AuthorizationRequest:
         state=credentials["state"],
         resource=resource,
         scopes=tuple(scope for scope in resource.scopes if scope.name in scopes),
+        prompt=prompt,
         query=query,
     )
 
 
-def approve(asked: AuthorizationRequest, user: User, scopes: Iterable[str]) -> str:
-    """Give a code for these of the asked scopes; returns where to send the browser."""
-    if Connection.objects.filter(
-        user=user, client=asked.client, resource=asked.resource.uri, state=Connection.State.PAUSED
-    ).exists():
+def approve(asked: AuthorizationRequest, offer: Offer, choice: Choice) -> str:
+    """Make the connection what the user chose, and give a code for what of it was asked; where to send the browser.
+
+    Raises ConnectionChangedError when they have to be asked again.
+    """
+    if offer.is_paused:
         return refuse(asked, "access_denied", "This connection is paused.")
-    wanted = set(scopes)
-    allowed = [scope.name for scope in asked.scopes if scope.name in wanted]
-    if asked.scopes and not allowed:
-        # oauthlib would fall back to what the request asked for.
-        return refuse(asked, "access_denied", "The user allowed no scope.")
+    allowed = [scope.name for scope in asked.scopes if scope.name in choice.scopes]
+    with transaction.atomic():
+        host = destination(asked.redirect_uri).host
+        connect(offer.user, asked.client, asked.resource, choice, offer.before, host)
+        if asked.scopes and not allowed:
+            # oauthlib would fall back to what the request asked for.
+            return refuse(asked, "access_denied", "The user allowed no scope that was asked for.")
+        return give_code(asked, offer.user, allowed)
+
+
+def give_code(asked: AuthorizationRequest, user: User, scopes: Sequence[str]) -> str:
+    """Where to send the browser, with a code for these scopes."""
     headers, _, _ = make_server().create_authorization_response(
         _uri(asked.query),
         "GET",
-        scopes=allowed,
+        scopes=list(scopes),
         credentials={"user": user, "client": asked.client, "response_mode": None},
     )
     return response_location(headers["Location"], [])
+
+
+def is_remembered(asked: AuthorizationRequest, offer: Offer) -> bool:
+    """Whether the user allowed just this before, so that they need not be asked again.
+
+    Only for a client that the operator approved or whose domain describes it, at an https address: of a program on the
+    user's computer nobody knows which one it is (RFC 8252 §8.6). And never for a prompt of the client's own choice.
+    """
+    connection = offer.live
+    return (
+        connection is not None
+        and not asked.prompt - {"none"}
+        and standing(asked.client) != "unverified"
+        and destination(asked.redirect_uri) == (connection.redirect_host, "web")
+        and connection.client_fingerprint == asked.client.fingerprint
+        and offer.asked <= connection.scope_set
+        and not is_worn_out(connection, offer.now)
+        and has_seen_all(connection, asked.resource)
+    )
 
 
 def refuse(asked: AuthorizationRequest, code: str, description: str) -> str:
@@ -149,3 +186,10 @@ def _check_challenge(credentials: dict[str, Any]) -> None:
 def _check_response_mode(request: Any) -> None:
     if request.response_mode not in (None, "query"):
         raise errors.InvalidRequestError(description="response_mode must be query.", request=request)
+
+
+def _prompt(request: Any) -> frozenset[str]:
+    values = frozenset((request.prompt or "").split())
+    if "none" in values and len(values) > 1:
+        raise errors.InvalidRequestError(description="prompt=none cannot be combined.", request=request)
+    return values

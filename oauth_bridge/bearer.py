@@ -3,8 +3,10 @@
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
+from oauth_bridge.catalogue import held_tools
 from oauth_bridge.digests import digest
 from oauth_bridge.principal import Principal
+from oauth_bridge.resources import find_resource
 from oauth_bridge.token_lookup import find_access_token
 from oauth_bridge.trust import is_client_let_in
 from oauth_bridge.usage import record_use
@@ -46,6 +48,7 @@ def verify(token: str | None, resource: str) -> Principal:
     if not constant_time_compare(connection.resource, resource):
         raise BearerError("invalid_token", "The access token is for another resource.")
     record_use(connection, now)
+    protected = find_resource(connection.resource)
     ends = link.access_token.expires
     if connection.expires_at is not None:
         ends = min(ends, connection.expires_at)
@@ -57,4 +60,6 @@ def verify(token: str | None, resource: str) -> Principal:
         scopes=frozenset(link.access_token.scope.split()) & connection.scope_set,
         resource=connection.resource,
         expires_at=ends.timestamp(),
+        read_only=connection.read_only,
+        held_tools=frozenset() if protected is None else held_tools(connection, protected),
     )

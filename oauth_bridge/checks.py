@@ -7,7 +7,8 @@ from typing import Any
 from django.conf import settings
 from django.core import checks
 
-from oauth_bridge.conf import configuration
+from oauth_bridge.catalogue import REVIEWS
+from oauth_bridge.conf import configuration, tool_review
 from oauth_bridge.jwt_tokens import FORMATS, JWT, SigningKeyError, parse_signing_keys
 from oauth_bridge.rates import parse_rate
 
@@ -42,6 +43,7 @@ def register() -> None:
     checks.register(registration_is_understood, checks.Tags.security)
     checks.register(hosts_are_hosts, checks.Tags.security)
     checks.register(signing_keys_fit_the_format, checks.Tags.security)
+    checks.register(tool_review_is_understood, checks.Tags.security)
 
 
 def loopback_documents_are_for_tests(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[checks.CheckMessage]:
@@ -147,3 +149,11 @@ def signing_keys_fit_the_format(app_configs: Sequence[Any] | None, **kwargs: Any
         if conf.access_token_format == JWT and not keys:
             problems.append(("OAUTH_SIGNING_KEYS is not set.", f"Make a key with `{MAKE_KEY}`."))
     return [checks.Error(problem, hint=hint, id="oauth_bridge.E006") for problem, hint in problems]
+
+
+def tool_review_is_understood(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[checks.CheckMessage]:
+    """oauth_bridge.E007: what is held back when tools change has no meaning; it counts as `changed`."""
+    if tool_review() in REVIEWS:
+        return []
+    hint = f"Write one of {', '.join(REVIEWS)}."
+    return [checks.Error("OAUTH_TOOL_REVIEW is not usable.", hint=hint, id="oauth_bridge.E007")]

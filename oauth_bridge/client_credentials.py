@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from oauthlib.oauth2.rfc6749 import errors
 
 from accounts.models import User
-from oauth_bridge.connecting import connect
+from oauth_bridge.connecting import widen_own
 from oauth_bridge.models import Client, Connection
 from oauth_bridge.resources import ProtectedResource
 from oauth_bridge.scopes import granted_scopes
@@ -36,15 +36,9 @@ def allowed_scopes(request: OAuthRequest, asked: Sequence[str], resource: Protec
 
 
 def issue(request: OAuthRequest, token: dict[str, Any]) -> None:
-    """Store an access token of the client's connection; inside a transaction. No refresh token (§4.4.3).
-
-    Nobody consents here, so that a connection which the user or the operator ended is not renewed by asking.
-    """
-    user, (resource,) = acting_user(request), request.resource
-    key = {"user": user, "client": request.client, "resource": resource}
-    if Connection.objects.filter(**key).exclude(state=Connection.State.ACTIVE).exists():
-        raise errors.InvalidGrantError(description="The connection of this client was ended.", request=request)
-    write_access_token(connect(user, request.client, resource, token["scope"]), token)
+    """Store an access token of the client's connection; inside a transaction. No refresh token (§4.4.3)."""
+    (resource,) = request.resource
+    write_access_token(widen_own(acting_user(request), request.client, resource, token["scope"]), token)
 
 
 def connections_as_somebody_else(client: Client) -> QuerySet[Connection]:

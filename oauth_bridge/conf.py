@@ -108,3 +108,8 @@ def configuration() -> Configuration:
 def document_hosts() -> tuple[tuple[str, ...], tuple[str, ...]]:
     """`cimd_allow` and `cimd_block` alone, for the way of every call: all settings cost it eight microseconds."""
     return tuple(settings.OAUTH_BRIDGE_CIMD_ALLOW), tuple(settings.OAUTH_BRIDGE_CIMD_BLOCK)
+
+
+def tool_review() -> str:
+    """What is held back when tools change: one of `catalogue.REVIEWS`. By itself, for the way of every call."""
+    return str(settings.OAUTH_BRIDGE_TOOL_REVIEW)

@@ -12,10 +12,11 @@ from oauthlib.oauth2.rfc6749 import errors
 
 from accounts.models import User
 from oauth_bridge.conf import configuration
-from oauth_bridge.connecting import connect
+from oauth_bridge.connecting import Choice, claim, connect
+from oauth_bridge.consent import Offer
 from oauth_bridge.digests import digest
 from oauth_bridge.grant_types import DEVICE_CODE, grants_of
-from oauth_bridge.models import Client, Connection, DeviceAuthorization, UserCodeGuess
+from oauth_bridge.models import Client, DeviceAuthorization, UserCodeGuess
 from oauth_bridge.resources import ProtectedResource
 from oauth_bridge.scopes import granted_scopes
 from oauth_bridge.server import OAuthRequest
@@ -121,17 +122,22 @@ def find_waiting(code: str) -> DeviceAuthorization | None:
     )
 
 
-def decide(waiting: DeviceAuthorization, user: User, *, allow: bool) -> Decision:
-    """Write down the user's word, once; `gone` when somebody else answered or time ran out."""
-    paused = Connection.objects.filter(
-        user=user, client=waiting.client, resource=waiting.resource, state=Connection.State.PAUSED
-    )
-    decision: Decision = "denied" if not allow else "paused" if paused.exists() else "approved"
+def decide(waiting: DeviceAuthorization, offer: Offer, choice: Choice | None) -> Decision:
+    """Write down the user's word, once; `gone` when somebody else answered or time ran out.
+
+    Raises ConnectionChangedError when they have to be asked again.
+    """
+    allowed = [] if choice is None else [scope for scope in waiting.scope.split() if scope in choice.scopes]
+    refused = choice is None or (offer.asked and not allowed)
+    decision: Decision = "denied" if refused else "paused" if offer.is_paused else "approved"
     approved = decision == "approved"
     state = DeviceAuthorization.State.APPROVED if approved else DeviceAuthorization.State.DENIED
-    answered = DeviceAuthorization.objects.filter(
-        pk=waiting.pk, state=DeviceAuthorization.State.PENDING, expires_at__gt=timezone.now()
-    ).update(state=state, user=user)
+    with transaction.atomic():
+        answered = DeviceAuthorization.objects.filter(
+            pk=waiting.pk, state=DeviceAuthorization.State.PENDING, expires_at__gt=timezone.now()
+        ).update(state=state, user=offer.user, scope=" ".join(allowed))
+        if answered and choice is not None and not offer.is_paused:
+            connect(offer.user, offer.client, offer.resource, choice, offer.before)
     return decision if answered else "gone"
 
 
@@ -156,10 +162,10 @@ def redeem(request: OAuthRequest, token: dict[str, Any]) -> None:
     claimed, _ = DeviceAuthorization.objects.filter(pk=approved.pk, state=DeviceAuthorization.State.APPROVED).delete()
     if not claimed or approved.user is None:
         raise errors.InvalidGrantError(request=request)
-    connection = connect(approved.user, request.client, approved.resource, approved.scope)
+    connection = claim(approved.user, request.client, approved.resource, token)
     access_token = write_access_token(connection, token)
     if request.client.may_refresh:
-        write_refresh_token(connection, token, access_token, approved.scope)
+        write_refresh_token(connection, token, access_token, token["scope"])
     else:
         del token["refresh_token"]
 

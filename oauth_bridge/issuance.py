@@ -1,7 +1,7 @@
 """Issuing tokens: for a code, and for a refresh token with rotation, siblings and reuse detection."""
 
 import logging
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.db.models import F
@@ -10,10 +10,9 @@ from oauth2_provider.models import Grant, refresh_token_expire_timedelta
 from oauthlib.oauth2.rfc6749 import errors
 
 from oauth_bridge.conf import configuration
-from oauth_bridge.connecting import connect
+from oauth_bridge.connecting import claim, is_worn_out
 from oauth_bridge.digests import digest
-from oauth_bridge.models import Client, Connection, ConnectionRefreshToken, RedeemedCode
-from oauth_bridge.redirect_uris import destination
+from oauth_bridge.models import Client, ConnectionRefreshToken, RedeemedCode
 from oauth_bridge.revocation import revoke_family
 from oauth_bridge.server import OAuthRequest
 from oauth_bridge.token_rows import spend, write_access_token, write_refresh_token
@@ -29,12 +28,11 @@ def redeem_code(request: OAuthRequest, token: dict[str, Any], grant: Grant) -> N
     claimed, _ = Grant.objects.filter(pk=grant.pk).delete()
     if not claimed:
         raise errors.InvalidGrantError(request=request)
-    host = destination(grant.redirect_uri).host
-    connection = connect(grant.user, request.client, grant.resource[0], grant.scope, host)
+    connection = claim(grant.user, request.client, grant.resource[0], token)
     access_token = write_access_token(connection, token)
     redeemed = RedeemedCode(digest=grant.code, connection=connection, access_token=access_token)
     if request.client.may_refresh:
-        refresh_token = write_refresh_token(connection, token, access_token, grant.scope)
+        refresh_token = write_refresh_token(connection, token, access_token, token["scope"])
         redeemed.token_family = refresh_token.token_family
     else:
         del token["refresh_token"]
@@ -93,13 +91,7 @@ def find_refresh_token(token: str, client: Client) -> ConnectionRefreshToken | N
 def _if_usable(link: ConnectionRefreshToken) -> ConnectionRefreshToken | None:
     now = timezone.now()
     usable = link.refresh_token.user.is_active and link.connection.is_live(now)
-    return link if usable and not _is_worn_out(link.connection, now) else None
-
-
-def _is_worn_out(connection: Connection, now: datetime) -> bool:
-    """Whether the user has to be asked again, however often the tokens were used (RFC 9700 §4.14.2)."""
-    lifetime = configuration().refresh_absolute
-    return lifetime > 0 and connection.consented_at + timedelta(seconds=lifetime) <= now
+    return link if usable and not is_worn_out(link.connection, now) else None
 
 
 def _in_grace(link: ConnectionRefreshToken) -> bool:

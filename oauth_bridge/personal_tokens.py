@@ -10,7 +10,7 @@ from django.utils import timezone
 from oauth2_provider.generators import generate_client_secret
 
 from accounts.models import User
-from oauth_bridge.connecting import connect
+from oauth_bridge.connecting import Choice, connect
 from oauth_bridge.models import Client, Connection, PersonalToken
 from oauth_bridge.resources import ProtectedResource
 from oauth_bridge.revocation import revoke_connections
@@ -38,9 +38,7 @@ def create(
             authorization_grant_type=Client.GRANT_CLIENT_CREDENTIALS,
             client_secret=generate_client_secret(),
         )
-        connection = connect(user, client, resource.uri, Connection.join_scopes(scopes))
-        connection.expires_at = timezone.now() + lifetime
-        connection.save(update_fields=["expires_at"])
+        connection = connect(user, client, resource, Choice.of(scopes, lifetime=lifetime), None, personal=True)
         answer = {"access_token": token, "scope": connection.scopes, "expires_in": int(lifetime.total_seconds())}
         write_access_token(connection, answer, personal=True)
         made = PersonalToken.objects.create(user=user, client=client, ending=token[-4:])

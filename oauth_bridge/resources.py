@@ -3,8 +3,11 @@
 `settings.OAUTH_BRIDGE_RESOURCES` names a callable that returns them, so that this room imports none above it.
 """
 
+import hashlib
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal, cast
 from urllib.parse import urlsplit
 
@@ -12,6 +15,7 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 Effect = Literal["read", "write", "destructive"]
+Definition = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +26,7 @@ class ToolSummary:
     title: str
     description: str
     effect: Effect
-    definition: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    definition: Definition = field(default_factory=dict, compare=False, repr=False)
     """What clients get in `tools/list`, as JSON values."""
 
 
@@ -37,7 +41,7 @@ class Scope:
     tools: tuple[ToolSummary, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ProtectedResource:
     """One protected resource (RFC 9728): its canonical URI, path, title and scopes."""
 
@@ -67,8 +71,19 @@ class ProtectedResource:
         """Names of the scopes that a client gets without asking for any."""
         return tuple(scope.name for scope in self.scopes if scope.default)
 
+    @cached_property
+    def tools_version(self) -> str:
+        """Equal as long as the scopes open the same tools with the same definitions."""
+        tools = {scope.name: {tool.name: dict(tool.definition) for tool in scope.tools} for scope in self.scopes}
+        return hashlib.sha256(json.dumps(tools, sort_keys=True).encode()).hexdigest()
+
 
 def protected_resources() -> Sequence[ProtectedResource]:
     """All protected resources of this site, the default one first."""
     load = cast(Callable[[], Sequence[ProtectedResource]], import_string(settings.OAUTH_BRIDGE_RESOURCES))
     return load()
+
+
+def find_resource(uri: str) -> ProtectedResource | None:
+    """The protected resource with this canonical URI."""
+    return next((resource for resource in protected_resources() if resource.uri == uri), None)

@@ -1,6 +1,10 @@
-"""Signals that tell the rooms above when access ends."""
+"""Signals that tell the rooms above when access ends or changes."""
 
 from django.dispatch import Signal
 
 # Sent after commit with `connection_ids: frozenset[int]`: these connections' open streams must end now.
 access_ended = Signal()
+
+# Sent after commit with `user_id: int` and `resource: str`, its canonical URI: the tools that are open to this user's
+# connections changed, so that their clients should list them anew.
+tools_changed = Signal()

@@ -20,6 +20,8 @@ _COLUMNS = (
     "connection__state",
     "connection__expires_at",
     "connection__last_used_at",
+    "connection__read_only",
+    "connection__catalogue_id",
     "connection__client__client_id",
     "connection__client__name",
     "connection__client__disabled",

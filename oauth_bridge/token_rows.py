@@ -24,6 +24,8 @@ def write_access_token(
     # A scope that was asked for twice is stored and answered once.
     token["scope"] = " ".join(dict.fromkeys(token["scope"].split()))
     now = timezone.now()
+    if connection.expires_at is not None:
+        token["expires_in"] = min(token["expires_in"], int((connection.expires_at - now).total_seconds()))
     row = spent or AccessToken(
         user_id=connection.user_id, application_id=connection.client_id, resource=[connection.resource]
     )

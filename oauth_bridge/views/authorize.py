@@ -15,12 +15,15 @@ from oauth_bridge.authorization import (
     RefusedRequestError,
     UntrustedRequestError,
     approve,
+    give_code,
+    is_remembered,
     read_authorization_request,
     refuse,
 )
 from oauth_bridge.cimd import is_document_url, on_behalf_of_a_user
+from oauth_bridge.connecting import ConnectionChangedError
+from oauth_bridge.consent import Offer, StaleFormError, make_offer, page_context
 from oauth_bridge.redirect_uris import destination
-from oauth_bridge.trust import standing
 
 
 @never_cache
@@ -37,11 +40,38 @@ def authorize(request: HttpRequest) -> HttpResponse:
         return _error_page(request, error)
     except RefusedRequestError as error:
         return _send_back(error.location)
-    if request.method != "POST":
-        return _consent_page(request, asked)
-    if "allow" in request.POST:
-        return _send_back(approve(asked, user, (scope.name for scope in asked.scopes)))
-    return _send_back(refuse(asked, "access_denied", "The user did not allow it."))
+    if request.method == "POST":
+        return _answer(request, asked, user)
+    offer = _offer(asked, user)
+    if request.method == "GET" and _is_navigation(request) and is_remembered(asked, offer):
+        return _send_back(give_code(asked, user, [scope.name for scope in asked.scopes]))
+    if "none" in asked.prompt:
+        return _send_back(refuse(asked, "consent_required", "The user has to be asked."))
+    return _consent_page(request, asked, offer)
+
+
+def _answer(request: HttpRequest, asked: AuthorizationRequest, user: User) -> HttpResponse:
+    try:
+        offer = _offer(asked, user)
+        choice = offer.read(request.POST)
+        if choice is None:
+            return _send_back(refuse(asked, "access_denied", "The user did not allow it."))
+        return _send_back(approve(asked, offer, choice))
+    except (StaleFormError, ConnectionChangedError):
+        return _consent_page(request, asked, _offer(asked, user), asked_again=True)
+
+
+def _offer(asked: AuthorizationRequest, user: User) -> Offer:
+    return make_offer(user, asked.client, asked.resource, (scope.name for scope in asked.scopes), asked.query)
+
+
+def _is_navigation(request: HttpRequest) -> bool:
+    """Whether a person went here: neither fetched ahead, nor shown inside another page."""
+    return request.headers.get("Sec-Fetch-Dest", "document") == "document" and "prefetch" not in _purpose(request)
+
+
+def _purpose(request: HttpRequest) -> str:
+    return request.headers.get("Sec-Purpose", "") or request.headers.get("Purpose", "")
 
 
 def _before_sign_in(request: HttpRequest) -> HttpResponse:
@@ -57,17 +87,14 @@ def _before_sign_in(request: HttpRequest) -> HttpResponse:
     return redirect_to_login(request.get_full_path(), settings.LOGIN_URL)
 
 
-def _consent_page(request: HttpRequest, asked: AuthorizationRequest) -> HttpResponse:
-    context = {
-        "client": asked.client,
-        "standing": standing(asked.client),
-        "document_host": urlsplit(asked.client.client_id).netloc,
+def _consent_page(
+    request: HttpRequest, asked: AuthorizationRequest, offer: Offer, *, asked_again: bool = False
+) -> HttpResponse:
+    context = page_context(offer, asked_again=asked_again) | {
         "destination": destination(asked.redirect_uri),
-        "resource": asked.resource,
-        "scopes": asked.scopes,
         "here": request.get_full_path(),
     }
-    response = render(request, "oauth_bridge/authorize.html", context)
+    response = render(request, "oauth_bridge/authorize.html", context, status=409 if asked_again else 200)
     response["Content-Security-Policy"] = _content_security_policy(asked.redirect_uri)
     return _guarded(response)
 

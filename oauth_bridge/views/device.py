@@ -1,7 +1,6 @@
 """Device authorization (RFC 8628): the endpoint for devices, and the page where people answer for them."""
 
 from collections.abc import Mapping
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
@@ -15,6 +14,8 @@ from accounts.models import User
 from oauth_bridge.addresses import client_address
 from oauth_bridge.client_authentication import authenticate
 from oauth_bridge.conf import configuration
+from oauth_bridge.connecting import ConnectionChangedError
+from oauth_bridge.consent import Offer, StaleFormError, make_offer, page_context
 from oauth_bridge.device import (
     DeviceError,
     decide,
@@ -26,11 +27,9 @@ from oauth_bridge.device import (
     start,
 )
 from oauth_bridge.json_answers import RequestError, endpoint, no_store, oauth_error, read_form
-from oauth_bridge.models import DeviceAuthorization
 from oauth_bridge.qr_code import qr_code
 from oauth_bridge.resource_indicators import InvalidTargetError, resolve_resource
-from oauth_bridge.resources import protected_resources
-from oauth_bridge.trust import standing
+from oauth_bridge.resources import find_resource
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; "
@@ -77,27 +76,26 @@ def device(request: HttpRequest) -> HttpResponse:
     waiting = look_up(code, user, address)
     if waiting is None:
         return _code_page(request, code, "unknown", 400)
-    if "allow" in request.POST or "deny" in request.POST:
-        outcome = decide(waiting, user, allow="allow" in request.POST)
-        return _page(request, "device_done", {"outcome": outcome, "client": waiting.client})
-    return _consent_page(request, waiting, code)
-
-
-def _consent_page(request: HttpRequest, waiting: DeviceAuthorization, code: str) -> HttpResponse:
-    resource = next((found for found in protected_resources() if found.uri == waiting.resource), None)
+    resource = find_resource(waiting.resource)
     if resource is None:  # it was taken from the site meanwhile
         return _code_page(request, code, "unknown", 400)
-    asked = waiting.scope.split()
-    context = {
-        "client": waiting.client,
-        "standing": standing(waiting.client),
-        "document_host": urlsplit(waiting.client.client_id).netloc,
+    offer = make_offer(user, waiting.client, resource, waiting.scope.split(), f"device {waiting.pk}")
+    if "allow" not in request.POST and "deny" not in request.POST:
+        return _consent_page(request, offer, code)
+    try:
+        outcome = decide(waiting, offer, offer.read(request.POST))
+    except (StaleFormError, ConnectionChangedError):
+        offer = make_offer(user, waiting.client, resource, waiting.scope.split(), offer.occasion)
+        return _consent_page(request, offer, code, asked_again=True)
+    return _page(request, "device_done", {"outcome": outcome, "client": waiting.client})
+
+
+def _consent_page(request: HttpRequest, offer: Offer, code: str, *, asked_again: bool = False) -> HttpResponse:
+    context = page_context(offer, asked_again=asked_again) | {
         "code": shown(code),
-        "resource": resource,
-        "scopes": [scope for scope in resource.scopes if scope.name in asked],
         "here": f"{_here()}?user_code={shown(code)}",
     }
-    return _page(request, "device_consent", context)
+    return _page(request, "device_consent", context, 409 if asked_again else 200)
 
 
 def _code_page(request: HttpRequest, code: str, problem: str = "", status: int = 200) -> HttpResponse:

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client as Browser
 
 from accounts.models import User
-from oauth_bridge import usage
+from oauth_bridge import catalogue, usage
 from oauth_bridge.signals import access_ended
 from tests.oauth_bridge.flows import Flow, register
 
@@ -17,6 +17,7 @@ def _resources_of_these_tests(settings: Any) -> None:
     settings.OAUTH_BRIDGE_RESOURCES = "tests.oauth_bridge.protected.protected_resources"
     settings.PUBLIC_URL = "http://localhost:8000"
     usage._uncounted.clear()
+    catalogue._stored.clear()
 
 
 @pytest.fixture

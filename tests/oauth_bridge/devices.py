@@ -5,7 +5,7 @@ from typing import Any
 
 from django.test import Client as Browser
 
-from tests.oauth_bridge.flows import post_form, register
+from tests.oauth_bridge.flows import consent_form, post_form, register
 
 GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 
@@ -39,4 +39,8 @@ class Device:
 
     def answered(self, decision: str) -> Any:
         """The page after the person's decision."""
-        return self.browser.post("/device", {"user_code": self.answer["user_code"], decision: "1"})
+        code = {"user_code": self.answer["user_code"]}
+        page = self.browser.post("/device", code)
+        if page.status_code != 200:
+            return page
+        return self.browser.post("/device", consent_form(page).answer(decision))

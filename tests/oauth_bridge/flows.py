@@ -3,11 +3,13 @@
 import base64
 import hashlib
 import json
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+from bs4 import BeautifulSoup
 from django.db.models import F
 from django.test import Client as Browser
 
@@ -41,6 +43,33 @@ def answer_of(response: Any) -> dict[str, str]:
 
 
 @dataclass
+class Form:
+    """The consent form as it was shown: the boxes with whether they are ticked, and what else it sends."""
+
+    scopes: dict[str, bool]
+    fields: dict[str, str]
+
+    def answer(self, decision: str = "allow", untick: Collection[str] = (), **changes: str) -> dict[str, Any]:
+        """What a browser sends for the button: `allow`, `read` or `deny`."""
+        button = {"deny": "1"} if decision == "deny" else {"allow": "read" if decision == "read" else "all"}
+        ticked = [scope for scope, is_ticked in self.scopes.items() if is_ticked and scope not in untick]
+        return {**self.fields, **button, "scope": ticked, **changes}
+
+
+def consent_form(page: Any) -> Form:
+    """The form of a consent page."""
+    document = BeautifulSoup(page.content, "html.parser")
+    button = document.find("button", {"name": "allow"})
+    assert button is not None, page.content.decode()
+    form = button.find_parent("form")
+    assert form is not None
+    boxes = {str(box["value"]): box.has_attr("checked") for box in form.find_all("input", {"name": "scope"})}
+    fields = {str(field["name"]): str(field["value"]) for field in form.find_all("input", {"type": "hidden"})}
+    chosen = form.find("input", {"name": "lifetime", "checked": True})
+    return Form(boxes, {**fields, "lifetime": str(chosen["value"]) if chosen else ""})
+
+
+@dataclass
 class Flow:
     """A registered client in one person's browser."""
 
@@ -69,9 +98,17 @@ class Flow:
         given = {name: value for name, value in parameters.items() if value is not None}
         return f"/authorize?{urlencode(given, doseq=True)}"
 
-    def consent(self, decision: str = "allow", **changes: Any) -> Any:
-        """The answer to the person's decision."""
-        return self.browser.post(self.authorize_url(**changes), {decision: "1"})
+    def page(self, **changes: Any) -> Form:
+        """The consent form, as the person is shown it."""
+        return consent_form(self.browser.get(self.authorize_url(**changes)))
+
+    def consent(self, decision: str = "allow", untick: Collection[str] = (), **changes: Any) -> Any:
+        """The answer to the person's decision; `changes` are those of the request."""
+        url = self.authorize_url(**changes)
+        page = self.browser.get(url)
+        if page.status_code != 200:  # refused, or remembered
+            return page
+        return self.browser.post(url, consent_form(page).answer(decision, untick))
 
     def code(self, **changes: Any) -> str:
         """A code for a consent just given."""

@@ -175,7 +175,7 @@ def test_who_asks_for_no_scope_gets_the_least(flow: Flow) -> None:
     assert flow.tokens(scope=None)["scope"] == "mcp"
 
 
-@pytest.mark.parametrize("prompt", ["none", "login", "create", "consent", "login create"])
+@pytest.mark.parametrize("prompt", ["login", "create", "consent", "login create"])
 def test_a_prompt_is_no_more_than_the_consent_page(flow: Flow, prompt: str) -> None:
     """It is OpenID Connect's, which this server is not: nobody is signed out, and nothing is granted unasked."""
     page = flow.browser.get(flow.authorize_url(prompt=prompt))

@@ -13,6 +13,7 @@ from accounts.models import User
 from oauth_bridge.models import Client, Connection, DeviceAuthorization, UserCodeGuess
 from oauth_bridge.revocation import pause_connections
 from tests.oauth_bridge.devices import Device, register_device
+from tests.oauth_bridge.flows import consent_form
 
 WRONG = "BBBB-BBBB"
 
@@ -177,8 +178,9 @@ class TestConsent:
             DeviceAuthorization.objects.update(state="denied")
             return found
 
+        form = consent_form(look(waiting))
         monkeypatch.setattr(device, "find_waiting", find_then_lose)
-        assert "This code is over" in text(waiting.answered("allow"))
+        assert "This code is over" in text(waiting.browser.post("/device", form.answer()))
         assert DeviceAuthorization.objects.get().state == "denied"
 
     def test_does_not_lift_a_pause(self, waiting: Device) -> None:
