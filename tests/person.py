@@ -6,6 +6,8 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 from bs4 import BeautifulSoup, Tag
 
+from tests.live import NO_AUTHORITIES
+
 Answer = Literal["allow", "deny"]
 
 MOST_REDIRECTS = 20
@@ -22,7 +24,9 @@ class Person:
         self.base_url = base_url
         self.username = username
         self.password = password
-        self.browser = httpx.Client(base_url=base_url, headers={"Accept": "text/html"}, timeout=30)
+        self.browser = httpx.Client(
+            base_url=base_url, headers={"Accept": "text/html"}, timeout=30, verify=NO_AUTHORITIES
+        )
 
     def visit(self, url: str, answer: Answer = "allow", untick: frozenset[str] = frozenset()) -> str:
         """URL off the site that `url` finally leads to, after sign-in and the person's answer to consent.

@@ -11,6 +11,8 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.MD5PasswordHasher",
     "oauth_bridge.hashers.ClientSecretHasher",
 ]
+# Each test client builds the middleware; it need not go through all static files for that.
+WHITENOISE_AUTOREFRESH = True
 # Tests that are about the ledger switch it on; the others need no database for a call.
 MCP_LEDGER = "off"
 # Tests register from one address; those of the rates set their own.

@@ -20,6 +20,7 @@ from mcp.shared.auth import (
 from pydantic import AnyUrl
 
 from tests.clients.app import CALLBACK
+from tests.live import NO_AUTHORITIES
 from tests.person import Person
 
 Era = Literal["2026-07-28", "2025-11-25", "2024-11-05"]
@@ -121,6 +122,7 @@ class Installation:
             headers=headers,
             timeout=timeout or httpx2.Timeout(30),
             auth=auth,
+            verify=NO_AUTHORITIES,
             event_hooks={"response": [self._remember]},
         )
 

@@ -1,6 +1,13 @@
 """Static files from where they are."""
 
+import pytest
 from django.test import AsyncClient, Client
+from pytest_django import Settings
+
+
+@pytest.fixture(autouse=True)
+def _as_in_production(settings: Settings) -> None:
+    settings.WHITENOISE_AUTOREFRESH = False
 
 
 def test_the_stylesheet_is_served(client: Client) -> None:
