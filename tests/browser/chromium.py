@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 # Whatever a page may ask for elsewhere is not found: what works here works without the internet.
-ONLY_LOOPBACK = "MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1"
+ONLY_LOOPBACK = "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 
 
 def executable() -> str | None:
@@ -17,12 +17,12 @@ def executable() -> str | None:
 
 
 @contextmanager
-def browser(names: str = "") -> Iterator[Browser]:
-    """A running browser; `names` are further rules of `--host-resolver-rules`, which come first."""
+def browser(localhost: str = "EXCLUDE localhost") -> Iterator[Browser]:
+    """A running browser; `localhost` is the rule by which it finds that name."""
     path = executable()
     if path is None:
         raise RuntimeError("Chromium is missing: `make browser` installs it, or `apt-get install chromium` does.")
-    rules = f"{names}, {ONLY_LOOPBACK}" if names else ONLY_LOOPBACK
+    rules = f"{localhost}, {ONLY_LOOPBACK}"
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=path, args=[f"--host-resolver-rules={rules}"])
         try:

@@ -1,11 +1,10 @@
 """Connecting a device that shows a code."""
 
-from contextlib import closing
-
+import httpx
 from playwright.sync_api import Page
 
 from tests.browser.stage import Stage
-from tests.clients.television import Television
+from tests.clients.television import GRANT
 
 
 def device(stage: Stage) -> Page:
@@ -51,9 +50,12 @@ def device_denied(stage: Stage) -> Page:
 
 
 def _code(stage: Stage) -> str:
-    television = Television(stage.site.url)
-    with closing(television.http):
-        return str(television.codes["user_code"])
+    """The code that a television shows."""
+    with httpx.Client(base_url=stage.site.url, timeout=30) as http:
+        about = {"client_name": "Television", "grant_types": [GRANT], "token_endpoint_auth_method": "none"}
+        client_id = http.post("/register", json=about).json()["client_id"]
+        codes = http.post("/device_authorization", data={"client_id": client_id}).json()
+    return str(codes["user_code"])
 
 
 WAYS = [device, device_unknown_code, device_code_in_link, device_consent, device_connected, device_denied]
