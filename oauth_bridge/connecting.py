@@ -13,6 +13,7 @@ from accounts.models import User
 from oauth_bridge.catalogue import announce_tools, keep_catalogue
 from oauth_bridge.conf import configuration
 from oauth_bridge.models import Client, Connection
+from oauth_bridge.notices import tell_of_new_client
 from oauth_bridge.resources import ProtectedResource
 from oauth_bridge.revocation import announce, end_tokens
 
@@ -81,7 +82,10 @@ def connect(
         chosen["catalogue_id"] = None if personal else keep_catalogue(resource, choice.scopes)
         key: dict[str, Any] = {"user": user, "client": client, "resource": resource.uri}
         if before is None:
-            return _make(key, chosen)
+            made = _make(key, chosen)
+            if not personal:
+                tell_of_new_client(made)
+            return made
         _change(before, chosen, now)
     return before
 

@@ -13,6 +13,7 @@ from oauth_bridge.conf import configuration
 from oauth_bridge.connecting import claim, is_worn_out
 from oauth_bridge.digests import digest
 from oauth_bridge.models import Client, ConnectionRefreshToken, RedeemedCode
+from oauth_bridge.notices import tell_of_reuse
 from oauth_bridge.revocation import revoke_family
 from oauth_bridge.server import OAuthRequest
 from oauth_bridge.token_rows import spend, write_access_token, write_refresh_token
@@ -80,6 +81,7 @@ def find_refresh_token(token: str, client: Client) -> ConnectionRefreshToken | N
         if link.rotated_at is not None:
             logger.warning("A rotated refresh token of connection %s came back: its grant ends.", link.connection_id)
             revoke_family(refresh_token.token_family)
+            tell_of_reuse(link.connection)
         return None
     lifetime = refresh_token_expire_timedelta()
     if lifetime is not None and refresh_token.created + lifetime <= timezone.now():

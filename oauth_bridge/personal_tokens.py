@@ -12,6 +12,7 @@ from oauth2_provider.generators import generate_client_secret
 from accounts.models import User
 from oauth_bridge.connecting import Choice, connect
 from oauth_bridge.models import Client, Connection, PersonalToken
+from oauth_bridge.notices import tell_of_personal_token
 from oauth_bridge.resources import ProtectedResource
 from oauth_bridge.revocation import revoke_connections
 from oauth_bridge.token_rows import write_access_token
@@ -42,6 +43,7 @@ def create(
         answer = {"access_token": token, "scope": connection.scopes, "expires_in": int(lifetime.total_seconds())}
         write_access_token(connection, answer, personal=True)
         made = PersonalToken.objects.create(user=user, client=client, ending=token[-4:])
+        tell_of_personal_token(made)
     return made, token
 
 
