@@ -10,11 +10,13 @@ class McpEndpointConfig(AppConfig):
 
     def ready(self) -> None:
         """Collect declarations. Raises `DeclarationError` for one that cannot be served: the site does not start."""
+        from mcp_endpoint.catalog import on_tools_changed
         from mcp_endpoint.endpoints import endpoints
         from mcp_endpoint.streams import on_access_ended
-        from oauth_bridge.signals import access_ended
+        from oauth_bridge.signals import access_ended, tools_changed
 
         autodiscover_modules("mcp")
         for endpoint in endpoints():
             endpoint.registry.check()
         access_ended.connect(on_access_ended, dispatch_uid="mcp_endpoint.streams")
+        tools_changed.connect(on_tools_changed, dispatch_uid="mcp_endpoint.catalog")

@@ -1,10 +1,13 @@
-"""Lists: what of an Endpoint this caller may see."""
+"""Lists: what of an Endpoint this caller may see, and word that they changed for somebody."""
 
 from collections.abc import Mapping
 from typing import Any
 
 import mcp_types as types
 
+from mcp_endpoint.bus import announce
+from mcp_endpoint.changes import KIND, TOOLS
+from mcp_endpoint.endpoints import endpoints
 from mcp_endpoint.exchange import Ctx, exchange_of
 from mcp_endpoint.executor import run_sync
 from mcp_endpoint.registry import E, visible
@@ -72,3 +75,10 @@ async def list_templates(ctx: Ctx, params: types.PaginatedRequestParams | None) 
             for entry in await seen(ctx, exchange_of(ctx).endpoint.registry.templates)
         ]
     )
+
+
+def on_tools_changed(sender: object, user_id: int, resource: str, **_: Any) -> None:
+    """Receiver of `oauth_bridge.signals.tools_changed`: other tools are open to this user's clients now."""
+    for endpoint in endpoints():
+        if endpoint.uri == resource:
+            announce(KIND, endpoint=endpoint.name, method=TOOLS, uri=None, user=user_id)

@@ -1,6 +1,6 @@
 """Calls a declared function with a client's arguments and a Context of its own."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -12,6 +12,7 @@ from mcp_endpoint.entries import Entry
 from mcp_endpoint.exchange import Exchange
 from mcp_endpoint.questions import Rounds
 from mcp_endpoint.registry import may_use
+from oauth_bridge.principal import Principal
 
 E = TypeVar("E", bound=Entry)
 
@@ -33,13 +34,13 @@ def own_faults(place: str) -> Iterator[None]:
         raise RuntimeError(f"{place} made something invalid") from error
 
 
-async def usable(exchange: Exchange, entry: E | None) -> E | None:
+async def usable(exchange: Exchange, entry: E | None, rule: Callable[[Principal, Entry], bool] = may_use) -> E | None:
     """The entry when this caller may use it; asks the database only where permissions are declared."""
     if entry is None:
         return None
     if entry.access.permissions:
-        return entry if await executor.run_sync(may_use, exchange.principal, entry) else None
-    return entry if may_use(exchange.principal, entry) else None
+        return entry if await executor.run_sync(rule, exchange.principal, entry) else None
+    return entry if rule(exchange.principal, entry) else None
 
 
 async def invoke(exchange: Exchange, entry: Entry, arguments: Mapping[str, Any], rounds: Rounds) -> Any:

@@ -86,10 +86,25 @@ def scopes_of(entry: Entry) -> frozenset[str]:
 
 
 def may_use(principal: Principal, entry: Entry) -> bool:
-    """Whether the scopes granted and the user's Django permissions open this entry. May query the database."""
+    """Whether a caller may use this entry now. May query the database."""
+    return not is_held(principal, entry) and may_reach(principal, entry)
+
+
+def may_reach(principal: Principal, entry: Entry) -> bool:
+    """Whether what was granted and the user's Django permissions open this entry. May query the database.
+
+    Of a caller that was let in for reading only, tools that do more are as unknown as those beyond its scopes.
+    """
     if not scopes_of(entry) <= principal.scopes:
         return False
+    if principal.read_only and isinstance(entry, ToolEntry) and entry.effect != "read":
+        return False
     return not entry.access.permissions or principal.user.has_perms(entry.access.permissions)
+
+
+def is_held(principal: Principal, entry: Entry) -> bool:
+    """Whether this is a tool that became another one since the user saw it, and waits until they have."""
+    return isinstance(entry, ToolEntry) and entry.name in principal.held_tools
 
 
 def visible(principal: Principal, group: Mapping[Any, E]) -> list[E]:

@@ -4,11 +4,13 @@ import logging
 
 import mcp_types as types
 
+from mcp_endpoint.conf import conf
 from mcp_endpoint.errors import ToolError
 from mcp_endpoint.exchange import Ctx, exchange_of
 from mcp_endpoint.invocation import InvalidArguments, invoke, usable
 from mcp_endpoint.models import ToolCall
 from mcp_endpoint.questions import InputRequired, Rounds
+from mcp_endpoint.registry import is_held, may_reach
 from mcp_endpoint.sdk import MCPError
 
 Outcome = ToolCall.Outcome
@@ -19,11 +21,15 @@ logger = logging.getLogger(__name__)
 async def call_tool(ctx: Ctx, params: types.CallToolRequestParams) -> types.CallToolResult | types.InputRequiredResult:
     """Run a tool for this caller. A tool that they may not see is as unknown as one that does not exist.
 
+    One that is held back says so: a client that listed it before would otherwise take the server for broken.
     Wrong arguments and failures are results that the model can read (MCP 2026-07-28 server/tools, error handling);
     what an unexpected exception says stays in the log.
     """
     exchange = exchange_of(ctx)
-    entry = await usable(exchange, exchange.endpoint.registry.tools.get(params.name))
+    entry = await usable(exchange, exchange.endpoint.registry.tools.get(params.name), may_reach)
+    if entry is not None and is_held(exchange.principal, entry):
+        exchange.note(Outcome.TOOL_ERROR, "held back")
+        return _failed(_held(entry.name, exchange.principal.connection_id))
     if entry is None:
         raise MCPError(types.INVALID_PARAMS, f"Unknown tool: {params.name}")
     try:
@@ -46,6 +52,14 @@ async def call_tool(ctx: Ctx, params: types.CallToolRequestParams) -> types.Call
     if isinstance(result, types.CallToolResult) and result.is_error:
         exchange.note(Outcome.TOOL_ERROR)
     return result
+
+
+def _held(name: str, connection_id: int) -> str:
+    page = f"{conf().public_url}/account/connections/{connection_id}/"
+    return (
+        f"The tool {name} changed since its user allowed this connection, and is held back until they have seen the "
+        f"difference. Ask them to look at {page} and to let it in there. Do not call it again before that."
+    )
 
 
 def _failed(text: str) -> types.CallToolResult:
