@@ -6,7 +6,13 @@ Every variable read here has its type and default beside it and a line in docs/s
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from accounts.providers import social_providers
+from accounts.providers import (
+    MicrosoftRegistration,
+    OpenIDRegistration,
+    Registration,
+    named_providers,
+    social_providers,
+)
 from mcpsite.environment import Environment, read_env_file
 from oauth_bridge.provider_settings import PRIVATE_USE_SCHEMES, provider_settings
 
@@ -48,9 +54,11 @@ INSTALLED_APPS = [
     "corsheaders",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "allauth.socialaccount",
     "allauth.socialaccount.providers.google",
     "allauth.socialaccount.providers.github",
+    "allauth.socialaccount.providers.microsoft",
     "allauth.socialaccount.providers.openid_connect",
     "oauth2_provider",
     "mcpsite",
@@ -72,6 +80,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "accounts.middleware.SignInMiddleware",
     "mcpsite.headers.content_security_policy",
     "oauth_bridge.middleware.OpenerPolicyMiddleware",
 ]
@@ -89,6 +98,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "mcpsite.context.site",
+                "accounts.context.people",
             ],
         },
     },
@@ -129,28 +139,76 @@ PASSWORD_HASHERS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
-# "closed": only people who have an account can sign in; "open": anybody can make one.
+# Who may make an account: "closed", "invited", "domains" (those of SIGN_UP_DOMAINS, and who is invited) or "open".
 SIGN_UP = env.str("SIGN_UP", default="closed")
-ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
+SIGN_UP_DOMAINS = env.list("SIGN_UP_DOMAINS", default=[])
+LOCAL_PASSWORDS = env.bool("LOCAL_PASSWORDS", default=True)
+# Seconds for one call to an identity provider.
+SIGN_IN_TIMEOUT = env.int("SIGN_IN_TIMEOUT", default=5)
+# Without EMAIL_URL, mail is printed while DEBUG is on; else none is sent, and pages do not offer it.
+vars().update(env.email_url("EMAIL_URL", default="consolemail://" if DEBUG else "dummymail://"))
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("EMAIL_FROM", default=f"mcp@{_public.hostname}")
+_sends_email = not vars()["EMAIL_BACKEND"].endswith(".dummy.EmailBackend")
+
+ACCOUNT_ADAPTER = "accounts.account_adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
-ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
-ACCOUNT_EMAIL_VERIFICATION = "none"
+# Codes, not links: they are typed where the sign-in began, so it goes on there, and no link can be made to lead
+# elsewhere. Without mail, addresses stay unproved, and open nothing.
+ACCOUNT_EMAIL_VERIFICATION = "mandatory" if _sends_email else "none"
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = _sends_email
+ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
+ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_NOTIFICATIONS = _sends_email
+# Else anybody could have mail sent to anybody.
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email*" if _sends_email else "email", "password1*", "password2*"]
+ACCOUNT_FORMS = {"signup": "accounts.forms.SignUpForm"}
 ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/5m/key", "signup": "20/h/ip"}
 # Rates count by address; behind a proxy that is the one which the last so many proxies saw.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
-SOCIALACCOUNT_ADAPTER = "accounts.adapters.SocialAccountAdapter"
+MFA_ADAPTER = "accounts.second_factor.SecondFactorAdapter"
+MFA_FORMS = {"authenticate": "accounts.forms.CodeForm", "reauthenticate": "accounts.forms.CodeAgainForm"}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+# A code of the half minute before and after too: clocks differ.
+MFA_TOTP_TOLERANCE = 1
+SOCIALACCOUNT_ADAPTER = "accounts.social_adapter.SocialAccountAdapter"
 SOCIALACCOUNT_PROVIDERS = social_providers(
-    google=(env.str("GOOGLE_CLIENT_ID", default=""), env.str("GOOGLE_CLIENT_SECRET", default="")),
-    github=(env.str("GITHUB_CLIENT_ID", default=""), env.str("GITHUB_CLIENT_SECRET", default="")),
-    oidc=(env.str("OIDC_CLIENT_ID", default=""), env.str("OIDC_CLIENT_SECRET", default="")),
-    oidc_issuer=env.str("OIDC_ISSUER", default=""),
-    oidc_name=env.str("OIDC_NAME", default="OpenID Connect"),
-    # Whether the provider's word on a verified e-mail address signs in the user who has that address.
-    oidc_email_login=env.bool("OIDC_EMAIL_LOGIN", default=False),
+    google=Registration(env.str("GOOGLE_CLIENT_ID", default=""), env.str("GOOGLE_CLIENT_SECRET", default="")),
+    github=Registration(env.str("GITHUB_CLIENT_ID", default=""), env.str("GITHUB_CLIENT_SECRET", default="")),
+    github_email_login=env.bool("GITHUB_EMAIL_LOGIN", default=False),
+    microsoft=MicrosoftRegistration(
+        env.str("MICROSOFT_CLIENT_ID", default=""),
+        env.str("MICROSOFT_CLIENT_SECRET", default=""),
+        tenant=env.str("MICROSOFT_TENANT", default="common"),
+        verified_domains=tuple(env.list("MICROSOFT_VERIFIED_DOMAINS", default=[])),
+    ),
+    oidc=[
+        OpenIDRegistration(
+            env.str("OIDC_CLIENT_ID", default=""),
+            env.str("OIDC_CLIENT_SECRET", default=""),
+            issuer=env.str("OIDC_ISSUER", default=""),
+            name=env.str("OIDC_NAME", default="OpenID Connect"),
+            # Whether the provider's word on a verified e-mail address signs in the user who has that address.
+            email_login=env.bool("OIDC_EMAIL_LOGIN", default=False),
+            verified_domains=tuple(env.list("OIDC_VERIFIED_DOMAINS", default=[])),
+        ),
+        # Each of these has the same variables with its name in them: OIDC_OKTA_ISSUER.
+        *named_providers(env, env.list("OIDC_PROVIDERS", default=[])),
+    ],
 )
 SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_QUERY_EMAIL = True
+SOCIALACCOUNT_EMAIL_REQUIRED = False
+# What an address is good for is decided in accounts.admission before an account is made.
+SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
 SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
+# Asked before the way to the provider, in accounts.gates: allauth would ask after it, with the token in the session.
+SOCIALACCOUNT_REAUTHENTICATION_REQUIRED = False
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
 USE_TZ = True
@@ -163,11 +221,6 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _secure
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _secure else None
-
-# Without EMAIL_URL, mail is printed while DEBUG is on; else none is sent, and pages do not offer it.
-vars().update(env.email_url("EMAIL_URL", default="consolemail://" if DEBUG else "dummymail://"))
-EMAIL_TIMEOUT = 10
-DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("EMAIL_FROM", default=f"mcp@{_public.hostname}")
 
 # --- OAuth ----------------------------------------------------------------------------------
 

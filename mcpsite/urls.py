@@ -1,16 +1,23 @@
 """Django's URLs. Protocol paths of the MCP Endpoint are routed before Django, in mcpsite/asgi.py."""
 
+from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 from mcpsite.home import home
+
+# The admin has no sign-in of its own: whatever stands before the site's, a second factor too, stands before it.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 handler400 = "oauth_bridge.views.failures.bad_request"
 handler500 = "oauth_bridge.views.failures.server_error"
 
 urlpatterns = [
     path("", home, name="home"),
+    path("admin/password_change/", RedirectView.as_view(pattern_name="account_change_password")),
     path("admin/", admin.site.urls),
+    path("account/", include("accounts.urls")),
     path("accounts/", include("allauth.urls")),
     path("", include("oauth_bridge.urls")),
 ]

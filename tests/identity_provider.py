@@ -3,10 +3,11 @@
 import json
 import secrets
 import time
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Event, Thread
 from types import TracebackType
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import jwt
@@ -15,6 +16,10 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 CLIENT_ID = "site"
 CLIENT_SECRET = "the site's secret at the provider"
 ACCESS_TOKEN = "upstream-access-token"
+
+Fault = Literal["error", "garbage", "list", "hang", "drip", "cut", "endless"]
+"""How an endpoint fails: 500, no JSON, JSON of another kind, silence, a byte now and then, a body that ends too soon,
+a body that never ends."""
 
 
 class IdentityProvider:
@@ -25,7 +30,14 @@ class IdentityProvider:
         self.requests: list[str] = []
         """Paths that were asked for."""
         self.codes: dict[str, dict[str, str]] = {}
-        self.key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        self.faults: dict[str, Fault] = {}
+        """Paths that fail, and how."""
+        self.refusal = ""
+        """Error code that people are sent back with instead of a code (RFC 6749 §4.1.2.1)."""
+        self.id_token_claims: dict[str, Any] = {}
+        """What the ID token says otherwise than the user info."""
+        self.closing = Event()
+        self.key = _key()
         handler = type("Handler", (_Handler,), {"provider": self})
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
@@ -35,6 +47,7 @@ class IdentityProvider:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        self.closing.set()
         self._server.shutdown()
         self._server.server_close()
 
@@ -51,6 +64,8 @@ class IdentityProvider:
 
     def authorize(self, query: dict[str, str]) -> str:
         """Where the browser goes on to, with a code."""
+        if self.refusal:
+            return f"{query['redirect_uri']}?{urlencode({'error': self.refusal, 'state': query['state']})}"
         code = secrets.token_urlsafe(8)
         self.codes[code] = query
         return f"{query['redirect_uri']}?{urlencode({'code': code, 'state': query['state']})}"
@@ -59,7 +74,8 @@ class IdentityProvider:
         """The token response for a code, which is good once."""
         query = self.codes.pop(form["code"])
         now = int(time.time())
-        identity = {"iss": self.url, "aud": query["client_id"], "iat": now, "exp": now + 300, **self.claims}
+        identity = {"iss": self.url, "aud": query["client_id"], "iat": now, "exp": now + 300}
+        identity |= {**self.claims, **self.id_token_claims}
         return {
             "access_token": ACCESS_TOKEN,
             "token_type": "Bearer",
@@ -73,12 +89,21 @@ class IdentityProvider:
         return {"keys": [{**key, "kid": "1", "alg": "RS256", "use": "sig"}]}
 
 
+@cache
+def _key() -> rsa.RSAPrivateKey:
+    """One for all: making it takes longer than most tests."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
 class _Handler(BaseHTTPRequestHandler):
     provider: ClassVar[IdentityProvider]
 
     def do_GET(self) -> None:
         parts = urlsplit(self.path)
         self.provider.requests.append(parts.path)
+        if fault := self.provider.faults.get(parts.path):
+            self._fail(fault)
+            return
         if parts.path == "/authorize":
             self.send_response(302)
             self.send_header("Location", self.provider.authorize(_single(parts.query)))
@@ -95,12 +120,45 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self.provider.requests.append(self.path)
         body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        if fault := self.provider.faults.get(self.path):
+            self._fail(fault)
+            return
         self._send(self.provider.tokens(_single(body)))
 
     def log_message(self, *_: object) -> None:
         """Tests have logs of their own."""
 
-    def _send(self, answer: dict[str, Any]) -> None:
+    def _fail(self, fault: Fault) -> None:
+        if fault == "error":
+            self.send_error(500)
+            return
+        if fault == "list":
+            self._send(["of", "another", "kind"])
+            return
+        if fault == "hang":
+            self.provider.closing.wait()
+            return
+        self.close_connection = True
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        if fault == "garbage":
+            self.end_headers()
+            self.wfile.write(b"<html>this is no JSON</html>")
+            return
+        if fault == "cut":
+            self.send_header("Content-Length", "1000")
+            self.end_headers()
+            self.wfile.write(b'{"access_token": "')
+            return
+        self.end_headers()
+        piece, pause = (b" ", 0.05) if fault == "drip" else (b" " * 65536, 0.0)
+        try:
+            while not self.provider.closing.wait(pause):
+                self.wfile.write(piece)
+        except OSError:
+            return  # whoever asked has hung up
+
+    def _send(self, answer: dict[str, Any] | list[str]) -> None:
         body = json.dumps(answer).encode()
         self.send_response(200)
         self.send_header("Content-Type", "application/json")

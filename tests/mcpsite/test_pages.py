@@ -35,7 +35,7 @@ def test_the_sign_in_page_has_a_form_whose_fields_have_labels(client: Client) ->
 def test_the_sign_in_page_offers_the_providers_that_are_configured(client: Client, settings: Settings) -> None:
     settings.SOCIALACCOUNT_PROVIDERS = {"github": {"APPS": [{"client_id": "id", "secret": "secret"}]}}
     page = soup(client.get("/accounts/login/"))
-    assert [link.get_text(strip=True) for link in page.select(".providers a")] == ["Continue with GitHub"]
+    assert [link.get_text(strip=True) for link in page.select(".providers button")] == ["Continue with GitHub"]
 
 
 @pytest.mark.django_db
@@ -157,9 +157,10 @@ def test_the_admin_keeps_its_own_look(client: Client) -> None:
 
 
 def test_nothing_on_the_pages_needs_inline_script_or_style() -> None:
+    data = '[type="application/json"]'  # runs nowhere, so the policy lets it be
     for template in (STYLESHEET.parent.parent / "templates").rglob("*.html"):
         page = BeautifulSoup(template.read_text(), "html.parser")
-        assert not page.select("style, [style], [onclick], script:not([src])"), template
+        assert not page.select(f"style, [style], [onclick], script:not([src], {data})"), template
 
 
 def themes() -> dict[str, dict[str, str]]:

@@ -1,0 +1,6 @@
+"""The tables of this room."""
+
+from accounts.models.invitation import Invitation
+from accounts.models.user import User
+
+__all__ = ["Invitation", "User"]

@@ -1,0 +1,23 @@
+"""The steps between a right password and being signed in."""
+
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from allauth.account.stages import EmailVerificationStage
+
+from accounts.addresses import adopt
+from accounts.models import User
+
+
+class VerificationStage(EmailVerificationStage):
+    """Asks people who signed up by themselves for the code that was mailed to their address."""
+
+    def handle(self) -> tuple[Any, bool]:
+        """Those whose account an operator made pass: with the address written there, or with none."""
+        user = self.login.user
+        if isinstance(user, User):
+            adopt(user)
+            if not EmailAddress.objects.filter(user=user).exists():
+                return None, True
+        response: tuple[Any, bool] = super().handle()
+        return response
