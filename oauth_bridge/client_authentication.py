@@ -27,7 +27,6 @@ def authenticate(path: str, form: list[tuple[str, str]], authorization: str) -> 
     try:
         GrantTypeBase(make_server().request_validator).validate_client_authentication(request)
     except OAuth2Error as error:
-        description = error.description or "The client is not known, or did not prove that it is this one."
-        raise RequestError(description, error.error or "invalid_client", error.status_code) from error
+        raise RequestError(error.description or "", error.error or "invalid_client", error.status_code) from error
     client: Client = request.client
     return client

@@ -17,6 +17,19 @@ ANSWERS_PROGRAMS = "answers_programs"
 REPEATABLE = ("resource",)
 
 
+# For codes that come without a description of their own; written for the client's developer.
+_EXPLAINED = {
+    "invalid_client": "The client is not known here, or did not prove that it is this one.",
+    "invalid_grant": "The code or token has expired, was used or revoked, or is not of this client.",
+    "unauthorized_client": "The client is not registered for this grant.",
+    "unsupported_grant_type": "This server does not give that grant. Its metadata lists those that it gives.",
+    "authorization_pending": "The user has not answered yet. Ask again after the interval.",
+    "slow_down": "That was too soon. Wait five seconds longer from now on.",
+    "access_denied": "The user denied access.",
+    "expired_token": "The device code has expired. Start again.",
+}
+
+
 class RequestError(Exception):
     """A request that is refused; becomes the JSON of RFC 6749 §5.2."""
 
@@ -28,8 +41,9 @@ class RequestError(Exception):
 
 
 def oauth_error(code: str, description: str, status: int = 400) -> JsonResponse:
-    """An error answer (RFC 6749 §5.2)."""
-    response: JsonResponse = no_store(JsonResponse({"error": code, "error_description": description}, status=status))
+    """An error answer (RFC 6749 §5.2); an empty description stands for what the code means."""
+    answer = {"error": code, "error_description": description or _EXPLAINED.get(code, "The request was refused.")}
+    response: JsonResponse = no_store(JsonResponse(answer, status=status))
     if status == 401:
         response["WWW-Authenticate"] = 'Basic realm="OAuth"'
     return response

@@ -37,8 +37,12 @@ class BridgeValidator(AuthenticatingValidator):
     ) -> bool:
         """Only `code` (OAuth 2.1 §4.1.1), for clients that have its grant."""
         if response_type != "code":
-            raise errors.UnsupportedResponseTypeError(request=request)
-        return AUTHORIZATION_CODE in grants_of(client)
+            raise errors.UnsupportedResponseTypeError("response_type must be code.", request=request)
+        if AUTHORIZATION_CODE not in grants_of(client):
+            raise errors.UnauthorizedClientError(
+                "The client is not registered for authorization_code.", request=request
+            )
+        return True
 
     def validate_scopes(
         self,
@@ -165,6 +169,15 @@ class BridgeValidator(AuthenticatingValidator):
         original = self.get_original_scopes(refresh_token, request)
         request.scopes = [scope for scope in original if scope in request_scopes] or original
         return True
+
+    def save_bearer_token(self, token: dict[str, Any], request: OAuthRequest, *args: Any, **kwargs: Any) -> None:
+        """Store what was issued, or nothing; a code that another request redeemed meanwhile was used twice."""
+        try:
+            super().save_bearer_token(token, request, *args, **kwargs)
+        except errors.InvalidGrantError:
+            if request.grant_type == AUTHORIZATION_CODE:
+                _end_what_the_code_issued(request.code, request.client)
+            raise
 
     def _save_bearer_token(self, token: dict[str, Any], request: OAuthRequest, *args: Any, **kwargs: Any) -> None:
         # Called by the toolkit inside a transaction: an error raised here leaves nothing behind.

@@ -114,7 +114,7 @@ class TestOneToken:
 
 class TestOneCode:
     def test_exchanged_by_many_at_once_gives_tokens_once(self, server: LiveServer, person: Person, app: App) -> None:
-        """RFC 6749 §4.1.2."""
+        """RFC 6749 §4.1.2; and these end, because the code was in more than one hand."""
         pkce = Pkce()
         form = {
             "grant_type": "authorization_code",
@@ -128,3 +128,5 @@ class TestOneCode:
 
         assert Counter(answer.status_code for answer in answers) == {200: 1, 400: 7}
         assert {answer.json().get("error") for answer in answers} == {None, "invalid_grant"}
+        (token,) = (answer.json()["access_token"] for answer in answers if answer.status_code == 200)
+        assert not greets(server, token)

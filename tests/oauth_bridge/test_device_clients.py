@@ -10,7 +10,7 @@ from accounts.models import User
 from oauth_bridge.bearer import verify
 from oauth_bridge.models import Client
 from tests.oauth_bridge.devices import GRANT, Device
-from tests.oauth_bridge.flows import REDIRECT_URI, VERIFIER, Flow, error, post_form
+from tests.oauth_bridge.flows import REDIRECT_URI, VERIFIER, Flow, answer_of, error, post_form
 from tests.oauth_bridge.protected import RESOURCE
 
 pytestmark = pytest.mark.django_db
@@ -118,7 +118,9 @@ class TestFlow:
 
     def test_never_leads_to_a_code_even_with_a_redirect_uri(self, browser: Browser) -> None:
         flow = Flow(browser, register(redirect_uris=[REDIRECT_URI]).json()["client_id"])
-        assert "error=unauthorized_client" in browser.get(flow.authorize_url())["Location"]
+        answer = answer_of(browser.get(flow.authorize_url()))
+        assert answer["error"] == "unauthorized_client"
+        assert set(answer) == {"error", "error_description", "state", "iss"}
         form = {"grant_type": "authorization_code", "code": "x", "code_verifier": VERIFIER, "client_id": flow.client_id}
         assert error(post_form(browser, "/token", form)) == "unauthorized_client"
 

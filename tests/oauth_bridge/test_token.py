@@ -101,3 +101,22 @@ def test_options_is_answered_before_anything_is_asked(browser: Browser, path: st
 
 def test_a_trailing_slash_is_the_same_endpoint(browser: Browser) -> None:
     assert post_form(browser, "/token/", {"grant_type": "x"}).status_code == 400
+
+
+class TestRefusals:
+    """RFC 6749 §5.2: a client's developer reads why, whatever the library left unsaid."""
+
+    @pytest.mark.parametrize(
+        ("fields", "code"),
+        [
+            ({"grant_type": "refresh_token", "refresh_token": "x"}, "invalid_grant"),
+            ({"grant_type": "authorization_code", "code": "x", "code_verifier": "v" * 43}, "invalid_grant"),
+            ({"grant_type": "authorization_code"}, "invalid_request"),
+            ({"grant_type": "urn:ietf:params:oauth:grant-type:device_code", "device_code": "x"}, "unauthorized_client"),
+            ({"grant_type": "password", "username": "alice", "password": "secret"}, "unsupported_grant_type"),
+            ({"grant_type": "refresh_token", "refresh_token": "x", "client_id": "unknown"}, "invalid_client"),
+        ],
+    )
+    def test_say_what_happened(self, flow: Flow, fields: dict[str, str], code: str) -> None:
+        answer = flow.token(**fields).json()
+        assert (answer["error"], len(answer["error_description"]) > 10) == (code, True)

@@ -6,9 +6,10 @@ import pytest
 from django.test import Client as Browser
 from oauth2_provider.models import RefreshToken
 
+from oauth_bridge import issuance
 from oauth_bridge.bearer import BearerError, verify
 from oauth_bridge.models import Connection
-from tests.oauth_bridge.flows import REDIRECT_URI, Flow, error, pass_grace, register
+from tests.oauth_bridge.flows import REDIRECT_URI, Flow, error, pass_grace, register, works
 from tests.oauth_bridge.protected import RESOURCE
 
 
@@ -70,6 +71,22 @@ class TestCodeReplay:
         with pytest.raises(BearerError):
             verify(tokens["access_token"], RESOURCE)
         assert flow.exchange(code).json()["error"] == "invalid_grant"
+
+    def test_used_twice_at_the_same_moment_ends_what_it_issued(
+        self, flow: Flow, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """RFC 6749 §4.1.2: both requests found the code unused; one of them redeemed it first."""
+        code, redeem, first = flow.code(), issuance.redeem_code, []
+
+        def lose(*args: Any) -> None:
+            monkeypatch.setattr(issuance, "redeem_code", redeem)
+            first.append(flow.exchange(code).json())
+            redeem(*args)
+
+        monkeypatch.setattr(issuance, "redeem_code", lose)
+        assert flow.exchange(code).json()["error"] == "invalid_grant"
+        assert not works(first[0])
+        assert flow.refresh(first[0]["refresh_token"]).json()["error"] == "invalid_grant"
 
     def test_used_twice_spares_other_grants_of_the_client(self, flow: Flow) -> None:
         """RFC 6749 §4.1.2: what that code issued."""
