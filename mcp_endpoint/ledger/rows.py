@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
+from django.db.backends.base.operations import BaseDatabaseOperations
 
 from mcp_endpoint.models import ToolCall
 from oauth_bridge.addresses import address_of
@@ -15,7 +16,7 @@ LARGEST_SIZE = 2**31 - 1
 
 
 class Row(NamedTuple):
-    """What is known when a call ends, in the order of the columns but the address; made on the event loop."""
+    """What is known when a call ends, by the names of the columns; the last two become the address."""
 
     called_at: float
     """Unix time, in seconds."""
@@ -43,37 +44,40 @@ class Row(NamedTuple):
 def insert(rows: Sequence[Row]) -> None:
     """Write rows in one transaction. Raises whatever the database does; then none was written.
 
-    One prepared statement: `bulk_create` takes ten times as long to put its own together as the database to run it,
-    and does so on the interpreter that serves the calls.
+    With a statement of our own: `bulk_create` takes three times as long, on the interpreter that serves the calls.
     """
-    sql, columns, limits = _statement()
-    values = [_values(row, columns, limits) for row in rows]
     with transaction.atomic(), connections[DEFAULT_DB_ALIAS].cursor() as cursor:
-        cursor.executemany(sql, values)
+        cursor.executemany(_statement(), [_values(row, cursor.db.ops) for row in rows])
+
+
+COLUMNS = (*Row._fields[:-2], "address")
 
 
 @cache
-def _statement() -> tuple[str, list[str], list[int | None]]:
-    """The statement, its columns, and the most characters of each column of text."""
-    database = connections[DEFAULT_DB_ALIAS]
-    fields = [field for field in ToolCall._meta.concrete_fields if not field.primary_key]
-    columns = ", ".join(database.ops.quote_name(str(field.column)) for field in fields)
-    places = ", ".join(["%s"] * len(fields))
-    sql = f"INSERT INTO {database.ops.quote_name(ToolCall._meta.db_table)} ({columns}) VALUES ({places})"  # noqa: S608
-    return sql, [field.attname for field in fields], [getattr(field, "max_length", None) for field in fields]
+def _statement() -> str:
+    quote = connections[DEFAULT_DB_ALIAS].ops.quote_name
+    columns = ", ".join(quote(name) for name in COLUMNS)
+    places = ", ".join(["%s"] * len(COLUMNS))
+    return f"INSERT INTO {quote(ToolCall._meta.db_table)} ({columns}) VALUES ({places})"  # noqa: S608
 
 
-def _values(row: Row, columns: list[str], limits: list[int | None]) -> list[Any]:
-    operations = connections[DEFAULT_DB_ALIAS].ops
-    known: dict[str, Any] = {
-        **row._asdict(),
-        "called_at": operations.adapt_datetimefield_value(datetime.fromtimestamp(row.called_at, UTC)),
-        "address": operations.adapt_ipaddressfield_value(address_of(row.forwarded, row.peer)),
-        "request_bytes": min(row.request_bytes, LARGEST_SIZE),
-        "answer_bytes": min(row.answer_bytes, LARGEST_SIZE),
-    }
-    return [
-        # PostgreSQL takes no NUL in a text.
-        value.replace("\0", "\ufffd")[:limit] if isinstance(value := known[column], str) and limit else value
-        for column, limit in zip(columns, limits, strict=True)
-    ]
+def _values(row: Row, database: BaseDatabaseOperations) -> tuple[Any, ...]:
+    return (
+        database.adapt_datetimefield_value(datetime.fromtimestamp(row.called_at, UTC)),
+        *row[1:7],
+        _text(row.tool, 128),
+        row.outcome,
+        _text(row.error, 100),
+        row.duration_ms,
+        min(row.request_bytes, LARGEST_SIZE),
+        min(row.answer_bytes, LARGEST_SIZE),
+        row.era,
+        _text(row.request_id, 100),
+        row.arguments,
+        database.adapt_ipaddressfield_value(address_of(row.forwarded, row.peer)),
+    )
+
+
+def _text(value: str, length: int) -> str:
+    """What a client sent, as a column can hold it: PostgreSQL takes no NUL."""
+    return value[:length].replace("\0", "\ufffd")

@@ -20,6 +20,9 @@ class Somebody:
     username: str
     permissions: set[str] = field(default_factory=set)
 
+    def get_username(self) -> str:
+        return self.username
+
     @async_unsafe
     def has_perms(self, wanted: Any) -> bool:
         return self.permissions >= set(wanted)
