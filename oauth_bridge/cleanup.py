@@ -1,13 +1,21 @@
 """What nobody needs any more is deleted: clients that were never used, credentials that have expired."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from oauth2_provider.models import Grant, clear_expired
 
 from oauth_bridge.conf import configuration
-from oauth_bridge.models import Client, Connection, DeviceAuthorization, RedeemedCode, SpentAssertion
+from oauth_bridge.models import (
+    Client,
+    Connection,
+    ConnectionAccessToken,
+    ConnectionRefreshToken,
+    DeviceAuthorization,
+    RedeemedCode,
+    SpentAssertion,
+)
 
 
 def unused_clients() -> QuerySet[Client]:
@@ -21,7 +29,11 @@ def unused_clients() -> QuerySet[Client]:
     never, ended = (now - timedelta(seconds=age) for age in (conf.unused_client_seconds, conf.ended_client_seconds))
     connections = Connection.objects.filter(client=OuterRef("pk"))
     # A revocation marks its client as updated, so that the time counts from there.
-    live = connections.exclude(state=Connection.State.REVOKED).exclude(expires_at__lt=ended)
+    live = (
+        connections.exclude(state=Connection.State.REVOKED)
+        .exclude(expires_at__lt=ended)
+        .exclude(pk__in=abandoned_connections(ended))
+    )
     pending = Grant.objects.filter(application=OuterRef("pk"), expires__gt=now)
     waiting = DeviceAuthorization.objects.filter(client=OuterRef("pk"), expires_at__gt=now)
     return (
@@ -35,6 +47,17 @@ def unused_clients() -> QuerySet[Client]:
         .exclude(Exists(pending))
         .exclude(Exists(waiting))
         .filter(Q(updated__lt=ended) | ~Exists(connections), may_introspect=False)
+    )
+
+
+def abandoned_connections(since: datetime) -> QuerySet[Connection]:
+    """Active connections whose last token has expired and was cleared away, and that nobody used or renewed since."""
+    return Connection.objects.filter(
+        ~Exists(ConnectionAccessToken.objects.filter(connection=OuterRef("pk"))),
+        ~Exists(ConnectionRefreshToken.objects.filter(connection=OuterRef("pk"))),
+        Q(last_used_at=None) | Q(last_used_at__lt=since),
+        state=Connection.State.ACTIVE,
+        consented_at__lt=since,
     )
 
 

@@ -123,6 +123,38 @@ class TestWhatEnded:
         assert clear_unused_clients() == cleared
 
 
+class TestAbandoned:
+    """A connection whose tokens have all expired, and that nobody came back to."""
+
+    @pytest.fixture
+    def left(self, flow: Flow) -> Flow:
+        flow.tokens()
+        let_pass(1000 * DAY)
+        Connection.objects.update(consented_at=timezone.now() - 91 * DAY)
+        RefreshToken.objects.all().delete()
+        AccessToken.objects.all().delete()
+        return flow
+
+    def test_goes_after_ninety_days(self, left: Flow) -> None:
+        assert clear_unused_clients() == 1
+
+    def test_stays_while_it_has_a_token(self, left: Flow) -> None:
+        left.tokens()
+        Connection.objects.update(consented_at=timezone.now() - 91 * DAY)
+        RefreshToken.objects.all().delete()
+        assert clear_unused_clients() == 0
+
+    @pytest.mark.parametrize("fact", ["consented_at", "last_used_at"])
+    def test_stays_when_somebody_was_there_lately(self, left: Flow, fact: str) -> None:
+        Connection.objects.update(**{fact: timezone.now() - 89 * DAY})
+        assert clear_unused_clients() == 0
+
+    def test_stays_when_it_was_paused(self, left: Flow) -> None:
+        """Somebody may resume it."""
+        Connection.objects.update(state=Connection.State.PAUSED)
+        assert clear_unused_clients() == 0
+
+
 class TestPersonalTokens:
     @pytest.fixture
     def personal(self, alice: User) -> PersonalToken:
