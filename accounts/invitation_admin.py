@@ -57,7 +57,7 @@ class InvitationAdmin(ModelAdmin):
             self.message_user(request, f"The mail to {invitation.email} could not be sent.", messages.ERROR)
             return
         if told:
-            self.message_user(request, f"{invitation.email} was told by mail.", messages.SUCCESS)
+            self.message_user(request, f"The invitation was mailed to {invitation.email}.", messages.SUCCESS)
         else:
             self.message_user(
                 request, f"No mail is sent from here: tell {invitation.email} that they can sign in.", messages.WARNING

@@ -1,0 +1,240 @@
+"""The second factor: set up, asked for on every way in, and not to be got around."""
+
+import json
+import time
+from typing import Any
+
+import pytest
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
+from bs4 import BeautifulSoup
+from django.core.management import CommandError, call_command
+from django.test import Client as Browser
+
+from accounts.models import User
+from tests.accounts.authenticator_app import code
+from tests.accounts.conftest import PASSWORD
+from tests.accounts.way import ASKED, is_signed_in, sign_in, text
+from tests.identity_provider import IdentityProvider
+
+
+def enter_password(browser: Browser, target: str = "") -> Any:
+    return browser.post("/accounts/login/", {"login": "alice", "password": PASSWORD, "next": target})
+
+
+def set_up_app(browser: Browser) -> str:
+    """The secret that the app was given."""
+    page = BeautifulSoup(browser.get("/accounts/2fa/totp/activate/").content, "html.parser")
+    shown = page.select_one("code.secret")
+    assert shown is not None, page
+    secret = shown.get_text()
+    response = browser.post("/accounts/2fa/totp/activate/", {"code": code(secret)})
+    assert response.status_code == 302, text(response)
+    return secret
+
+
+@pytest.fixture
+def secret(alice: User) -> str:
+    """Secret of alice's app, which she has set up."""
+    browser = Browser()
+    enter_password(browser)
+    return set_up_app(browser)
+
+
+class TestAnAuthenticatorApp:
+    def test_is_asked_for_after_the_password(self, secret: str) -> None:
+        browser = Browser()
+        assert enter_password(browser)["Location"] == "/accounts/2fa/authenticate/"
+        assert not is_signed_in(browser)
+
+    def test_leads_on_to_where_one_wanted_to_go(self, secret: str) -> None:
+        browser = Browser()
+        enter_password(browser, ASKED)
+        response = browser.post("/accounts/2fa/authenticate/", {"code": code(secret, 1)})
+        assert response["Location"] == ASKED
+        assert is_signed_in(browser)
+
+    @pytest.mark.parametrize("wrong", ["000000", "", "12345", "abcdef"])
+    def test_lets_nobody_in_with_a_wrong_code(self, secret: str, wrong: str) -> None:
+        browser = Browser()
+        enter_password(browser)
+        browser.post("/accounts/2fa/authenticate/", {"code": wrong})
+        assert not is_signed_in(browser)
+
+    def test_takes_no_code_twice(self, secret: str) -> None:
+        now = code(secret, 1)
+        for expected in (True, False):
+            browser = Browser()
+            enter_password(browser)
+            browser.post("/accounts/2fa/authenticate/", {"code": now})
+            assert is_signed_in(browser) is expected
+
+    def test_takes_it_no_second_time_written_otherwise(self, secret: str) -> None:
+        now = code(secret, 1)
+        for written, expected in ((now, True), (f"{now[:3]} {now[3:]}", False)):
+            browser = Browser()
+            enter_password(browser)
+            browser.post("/accounts/2fa/authenticate/", {"code": written})
+            assert is_signed_in(browser) is expected
+
+    def test_guessing_is_slowed_down(self, secret: str) -> None:
+        browser = Browser()
+        enter_password(browser)
+        for _ in range(6):
+            browser.post("/accounts/2fa/authenticate/", {"code": "000000"})
+        response = browser.post("/accounts/2fa/authenticate/", {"code": code(secret, 1)})
+        assert "Too many failed login attempts" in text(response)
+        assert not is_signed_in(browser)
+
+    def test_is_slowed_down_in_a_new_browser_too(self, secret: str) -> None:
+        for _ in range(6):
+            browser = Browser()
+            enter_password(browser)
+            browser.post("/accounts/2fa/authenticate/", {"code": "000000"})
+        browser = Browser()
+        enter_password(browser)
+        browser.post("/accounts/2fa/authenticate/", {"code": code(secret, 1)})
+        assert not is_signed_in(browser)
+
+    def test_is_asked_for_after_a_provider_too(self, secret: str, provider: IdentityProvider, alice: User) -> None:
+        SocialAccount.objects.create(user=alice, provider="example", uid="42")
+        browser = Browser()
+        assert sign_in(browser, ASKED)["Location"] == "/accounts/2fa/authenticate/"
+        assert not is_signed_in(browser)
+        assert browser.post("/accounts/2fa/authenticate/", {"code": code(secret, 1)})["Location"] == ASKED
+
+    def test_is_kept_sealed(self, secret: str) -> None:
+        rows = json.dumps(list(Authenticator.objects.values_list("data", flat=True)))
+        assert secret not in rows
+
+    def test_has_a_qr_code_that_needs_no_script(self, alice: User) -> None:
+        browser = Browser()
+        enter_password(browser)
+        page = BeautifulSoup(browser.get("/accounts/2fa/totp/activate/").content, "html.parser")
+        assert str(page.select_one("main img")["src"]).startswith("data:image/svg+xml;base64,")
+
+    def test_stands_before_the_admin(self, secret: str) -> None:
+        User.objects.update(is_staff=True, is_superuser=True)
+        browser = Browser()
+        enter_password(browser, "/admin/")
+        assert browser.get("/admin/", follow=True).redirect_chain[-1][0].startswith("/accounts/2fa/authenticate/")
+        assert browser.post("/accounts/2fa/authenticate/", {"code": code(secret, 1)})["Location"] == "/admin/"
+        assert browser.get("/admin/").status_code == 200
+
+
+class TestRecoveryCodes:
+    def codes(self, browser: Browser) -> list[str]:
+        page = BeautifulSoup(browser.get("/accounts/2fa/recovery-codes/").content, "html.parser")
+        return [found.get_text() for found in page.select(".codes code")]
+
+    def test_are_shown_when_the_first_factor_is_set_up(self, alice: User) -> None:
+        browser = Browser()
+        enter_password(browser)
+        set_up_app(browser)
+        assert len(self.codes(browser)) == 10
+
+    def test_open_the_account_once_each(self, alice: User) -> None:
+        browser = Browser()
+        enter_password(browser)
+        set_up_app(browser)
+        [first, *_] = self.codes(browser)
+        for expected in (True, False):
+            other = Browser()
+            enter_password(other)
+            other.post("/accounts/2fa/authenticate/", {"code": first})
+            assert is_signed_in(other) is expected
+
+
+class TestChangesToTheAccount:
+    PAGES = (
+        "/accounts/2fa/totp/activate/",
+        "/accounts/2fa/webauthn/add/",
+        "/accounts/oidc/example/login/?process=connect",
+    )
+
+    @pytest.fixture
+    def browser(self, alice: User, provider: IdentityProvider) -> Browser:
+        browser = Browser()
+        enter_password(browser)
+        return browser
+
+    def grow_old(self, browser: Browser) -> None:
+        """Signed in an hour ago."""
+        session = browser.session
+        for record in session["account_authentication_methods"]:
+            record["at"] = time.time() - 3600
+        session.save()
+
+    @pytest.mark.parametrize("page", PAGES)
+    def test_can_be_made_right_after_signing_in(self, browser: Browser, page: str) -> None:
+        assert browser.get(page).status_code == 200
+
+    @pytest.mark.parametrize("page", PAGES)
+    def test_want_the_password_again_later(self, browser: Browser, page: str) -> None:
+        self.grow_old(browser)
+        response = browser.get(page)
+        assert response["Location"].startswith("/accounts/reauthenticate/?next=")
+
+    def test_go_on_after_it(self, browser: Browser) -> None:
+        self.grow_old(browser)
+        asked = browser.get(self.PAGES[0])["Location"]
+        response = browser.post(asked, {"password": PASSWORD, "next": self.PAGES[0]})
+        assert response["Location"] == self.PAGES[0]
+        assert browser.get(self.PAGES[0]).status_code == 200
+
+    def test_want_the_provider_again_of_who_has_nothing_else(self, browser: Browser, alice: User) -> None:
+        SocialAccount.objects.create(user=alice, provider="example", uid="42")
+        alice.set_unusable_password()
+        alice.save()
+        browser = Browser()
+        sign_in(browser)
+        self.grow_old(browser)
+        for page in (*self.PAGES, "/accounts/password/set/"):
+            asked = browser.get(page)["Location"]
+            assert asked.startswith("/account/again/?next=")
+            assert "Continue with Example ID" in text(browser.get(asked))
+
+    def test_go_on_after_that_too(self, browser: Browser, alice: User) -> None:
+        SocialAccount.objects.create(user=alice, provider="example", uid="42")
+        alice.set_unusable_password()
+        alice.save()
+        browser = Browser()
+        sign_in(browser)
+        self.grow_old(browser)
+        assert sign_in(browser, self.PAGES[0])["Location"] == self.PAGES[0]
+        assert browser.get(self.PAGES[0]).status_code == 200
+
+    def test_of_addresses_want_it_too(self, browser: Browser) -> None:
+        self.grow_old(browser)
+        response = browser.post("/accounts/email/", {"email": "alice@example.org", "action_remove": ""})
+        assert response["Location"].startswith("/accounts/reauthenticate/")
+
+
+class TestANewSecretKey:
+    NEW = "another-key-" + "1" * 50
+
+    def test_opens_what_the_old_one_sealed(self, secret: str, settings: Any) -> None:
+        settings.SECRET_KEY_FALLBACKS, settings.SECRET_KEY = [settings.SECRET_KEY], self.NEW
+        browser = Browser()
+        enter_password(browser)
+        browser.post("/accounts/2fa/authenticate/", {"code": code(secret, 1)})
+        assert is_signed_in(browser)
+
+    def test_can_seal_all_anew_so_that_the_old_one_can_go(
+        self, secret: str, settings: Any, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        settings.SECRET_KEY_FALLBACKS, settings.SECRET_KEY = [settings.SECRET_KEY], self.NEW
+        call_command("reseal_second_factors")
+        assert "sealed anew: 2" in capsys.readouterr().out
+        settings.SECRET_KEY_FALLBACKS = []
+        browser = Browser()
+        enter_password(browser)
+        browser.post("/accounts/2fa/authenticate/", {"code": code(secret, 1)})
+        assert is_signed_in(browser)
+
+    def test_changes_nothing_where_the_old_one_is_gone(self, secret: str, settings: Any) -> None:
+        before = list(Authenticator.objects.values_list("data", flat=True))
+        settings.SECRET_KEY = self.NEW
+        with pytest.raises(CommandError, match="SECRET_KEY_FALLBACKS"):
+            call_command("reseal_second_factors")
+        assert list(Authenticator.objects.values_list("data", flat=True)) == before
