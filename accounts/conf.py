@@ -36,7 +36,7 @@ def local_sign_up() -> bool:
     """
     if not local_passwords() or sign_up_policy() == "closed":
         return False
-    return sign_up_policy() == "open" or sends_email()
+    return sign_up_policy() == "open" or settings.ACCOUNT_EMAIL_VERIFICATION == "mandatory"
 
 
 def provider_timeout() -> float:

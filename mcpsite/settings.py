@@ -13,6 +13,7 @@ from accounts.providers import (
     named_providers,
     social_providers,
 )
+from accounts.sign_in_settings import sign_in_settings
 from mcpsite.environment import Environment, read_env_file
 from oauth_bridge.provider_settings import PRIVATE_USE_SCHEMES, provider_settings
 
@@ -149,34 +150,9 @@ SIGN_IN_TIMEOUT = env.int("SIGN_IN_TIMEOUT", default=5)
 vars().update(env.email_url("EMAIL_URL", default="consolemail://" if DEBUG else "dummymail://"))
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("EMAIL_FROM", default=f"mcp@{_public.hostname}")
-_sends_email = not vars()["EMAIL_BACKEND"].endswith(".dummy.EmailBackend")
-
-ACCOUNT_ADAPTER = "accounts.account_adapter.AccountAdapter"
-ACCOUNT_LOGIN_METHODS = {"username", "email"}
-# Codes, not links: they are typed where the sign-in began, so it goes on there, and no link can be made to lead
-# elsewhere. Without mail, addresses stay unproved, and open nothing.
-ACCOUNT_EMAIL_VERIFICATION = "mandatory" if _sends_email else "none"
-ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = _sends_email
-ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
-ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
-ACCOUNT_EMAIL_NOTIFICATIONS = _sends_email
-# Else anybody could have mail sent to anybody.
-ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
-ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
-ACCOUNT_SIGNUP_FIELDS = ["username*", "email*" if _sends_email else "email", "password1*", "password2*"]
-ACCOUNT_FORMS = {"signup": "accounts.forms.SignUpForm"}
-ACCOUNT_PREVENT_ENUMERATION = True
-ACCOUNT_REAUTHENTICATION_REQUIRED = True
-ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/5m/key", "signup": "20/h/ip"}
+vars().update(sign_in_settings(sends_email=not vars()["EMAIL_BACKEND"].endswith(".dummy.EmailBackend")))
 # Rates count by address; behind a proxy that is the one which the last so many proxies saw.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
-MFA_ADAPTER = "accounts.second_factor.SecondFactorAdapter"
-MFA_FORMS = {"authenticate": "accounts.forms.CodeForm", "reauthenticate": "accounts.forms.CodeAgainForm"}
-MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
-MFA_PASSKEY_LOGIN_ENABLED = True
-# A code of the half minute before and after too: clocks differ.
-MFA_TOTP_TOLERANCE = 1
-SOCIALACCOUNT_ADAPTER = "accounts.social_adapter.SocialAccountAdapter"
 SOCIALACCOUNT_PROVIDERS = social_providers(
     google=Registration(env.str("GOOGLE_CLIENT_ID", default=""), env.str("GOOGLE_CLIENT_SECRET", default="")),
     github=Registration(env.str("GITHUB_CLIENT_ID", default=""), env.str("GITHUB_CLIENT_SECRET", default="")),
@@ -201,14 +177,6 @@ SOCIALACCOUNT_PROVIDERS = social_providers(
         *named_providers(env, env.list("OIDC_PROVIDERS", default=[])),
     ],
 )
-SOCIALACCOUNT_STORE_TOKENS = False
-SOCIALACCOUNT_QUERY_EMAIL = True
-SOCIALACCOUNT_EMAIL_REQUIRED = False
-# What an address is good for is decided in accounts.admission before an account is made.
-SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
-SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
-# Asked before the way to the provider, in accounts.gates: allauth would ask after it, with the token in the session.
-SOCIALACCOUNT_REAUTHENTICATION_REQUIRED = False
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
 USE_TZ = True
