@@ -5,6 +5,7 @@ from django.apps import AppConfig
 
 class SiteConfig(AppConfig):
     name = "mcpsite"
+    verbose_name = "This site"
 
     def ready(self) -> None:
         from mcpsite import checks

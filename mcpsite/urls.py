@@ -16,6 +16,7 @@ handler500 = "oauth_bridge.views.failures.server_error"
 urlpatterns = [
     path("", home, name="home"),
     path("admin/password_change/", RedirectView.as_view(pattern_name="account_change_password")),
+    path("admin/doctor/", RedirectView.as_view(pattern_name="admin:mcpsite_doctor_changelist")),
     path("admin/", admin.site.urls),
     path("account/", include("accounts.urls")),
     path("accounts/", include("allauth.urls")),

@@ -1,23 +1,25 @@
 """Services that some tests need and not every machine has."""
 
 import os
+import shutil
+from typing import NoReturn
 
 import pytest
 
 
-def service(name: str) -> str:
-    """URL of a service from the environment variable that names it.
+def missing(reason: str) -> NoReturn:
+    """Skip the test, saying why.
 
-    Without it the test is skipped, saying why; under continuous integration (CI=true) it fails, so that nothing
-    goes untested there unnoticed.
+    Under continuous integration (CI=true) it fails, so that nothing goes untested there unnoticed.
     """
-    url = os.environ.get(name, "")
-    if not url:
-        reason = f"{name} is not set, so there is no server to test against."
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    return url
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+def service(name: str) -> str:
+    """URL of a service from the environment variable that names it."""
+    return os.environ.get(name, "") or missing(f"{name} is not set, so there is no server to test against.")
 
 
 def database() -> str:
@@ -28,3 +30,10 @@ def database() -> str:
 def redis() -> str:
     """URL of a Redis that tests may use."""
     return service("TEST_REDIS_URL")
+
+
+def nginx() -> str:
+    """Path of the nginx program, for tests that put it in front of the site."""
+    # Debian has it where only root's PATH leads.
+    program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
+    return program or missing("nginx is not installed, so there is no proxy to test behind.")

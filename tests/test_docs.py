@@ -26,7 +26,7 @@ def variables() -> Iterator[str]:
     site = (ROOT / "mcpsite" / "settings.py").read_text() + (ROOT / "manage.py").read_text()
     yield from re.findall(r'\benv\.\w+\(\s*"([A-Z_]+)"', site)
     yield from re.findall(r'environ\.setdefault\("([A-Z_]+)"', site)
-    for script in (ROOT / "scripts").glob("*.py"):
+    for script in (*(ROOT / "scripts").glob("*.py"), *ROOT.glob("*/management/commands/*.py")):
         yield from re.findall(r'environ(?:\.get\(|\[)"([A-Z_]+)"', script.read_text())
     yield from re.findall(r"^([A-Z]+) \?=", (ROOT / "Makefile").read_text(), re.MULTILINE)
     yield from re.findall(r"\$\(([A-Z]+)\)", (ROOT / "Makefile").read_text())

@@ -1,8 +1,10 @@
 """A test without its service is skipped at home and fails in continuous integration."""
 
+from pathlib import Path
+
 import pytest
 
-from tests.services import database, redis
+from tests.services import database, nginx, redis
 
 
 def test_the_url_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -22,3 +24,11 @@ def test_in_continuous_integration_it_fails(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("CI", "true")
     with pytest.raises(pytest.fail.Exception, match="TEST_DATABASE_URL is not set"):
         database()
+
+
+def test_the_proxy_is_found_where_it_is_installed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    program = tmp_path / "nginx"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert nginx() == str(program)
