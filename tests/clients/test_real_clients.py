@@ -1,135 +1,27 @@
 """Clients that people use, each from its first probe to a tool's answer, over HTTP against a live server.
 
-What they send is as their issue trackers show it; tests/oauth_bridge/test_real_clients.py has each peculiarity alone.
+What they send is recorded in mcpsite/doctor/profiles.py; tests/oauth_bridge/test_real_clients.py has each peculiarity
+alone.
 """
 
 import secrets
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
 import pytest
 
+from mcpsite.doctor.profiles import CLIENTS, KnownClient
 from tests.clients.app import Pkce
 from tests.clients.metadata_host import MetadataHost
 from tests.conftest import PASSWORD, USERS
 from tests.live import LiveServer
 from tests.person import Person
 
-RESOURCE = "/.well-known/oauth-protected-resource"
-SERVER = "/.well-known/oauth-authorization-server"
-CODE_AND_REFRESH = ["authorization_code", "refresh_token"]
-
-
-@dataclass(frozen=True)
-class RealClient:
-    """What one client sends."""
-
-    probes: list[tuple[str, str, int]]
-    """Method, path and the status it must be answered with, in the client's order."""
-    metadata: dict[str, Any]
-    """Its registration, or its metadata document."""
-    redirect_uri: str
-    has_document: bool = False
-    parameters: dict[str, str] = field(default_factory=dict)
-    """Of the authorization request; `{url}` is the server's address."""
-    endpoint: str = "/mcp"
-
-
-CHALLENGED = ("POST", "/mcp", 401)
-
-CLIENTS = {
-    "vscode": RealClient(
-        [CHALLENGED, ("GET", f"{RESOURCE}/mcp", 200), ("GET", SERVER, 200)],
-        {
-            "client_name": "Visual Studio Code",
-            "client_uri": "https://code.visualstudio.com",
-            "grant_types": [*CODE_AND_REFRESH, "urn:ietf:params:oauth:grant-type:device_code"],
-            "response_types": ["code"],
-            "redirect_uris": ["https://vscode.dev/redirect", "http://127.0.0.1/", "http://127.0.0.1:33418/"],
-            "token_endpoint_auth_method": "none",
-            "application_type": "native",
-        },
-        "http://127.0.0.1:51234/",
-        parameters={"scope": "mcp notes:read", "resource": "{url}/mcp/"},
-    ),
-    "cursor": RealClient(
-        [
-            CHALLENGED,
-            ("GET", f"{RESOURCE}/mcp", 200),
-            ("GET", f"{SERVER}/mcp", 200),
-            ("GET", f"/mcp{SERVER}", 200),
-        ],
-        {
-            "client_name": "Cursor",
-            "redirect_uris": [
-                "cursor://anysphere.cursor-mcp/oauth/callback",
-                "https://www.cursor.com/agents/mcp/oauth/callback",
-            ],
-            "grant_types": CODE_AND_REFRESH,
-            "response_types": ["code"],
-            "token_endpoint_auth_method": "none",
-        },
-        "cursor://anysphere.cursor-mcp/oauth/callback",
-        parameters={"resource": "{url}/mcp"},
-    ),
-    "claude": RealClient(
-        [CHALLENGED, ("GET", f"{RESOURCE}/mcp", 200), ("GET", SERVER, 200)],
-        {
-            "client_name": "Claude",
-            "redirect_uris": ["https://claude.ai/api/mcp/auth_callback"],
-            "grant_types": CODE_AND_REFRESH,
-            "response_types": ["code"],
-            "token_endpoint_auth_method": "client_secret_post",
-            "scope": "claudeai",
-        },
-        "https://claude.ai/api/mcp/auth_callback",
-        parameters={"scope": "mcp notes:read notes:write claudeai", "resource": "{url}/mcp"},
-    ),
-    "claude_code": RealClient(
-        [CHALLENGED, ("GET", f"{RESOURCE}/mcp", 200), ("GET", SERVER, 200)],
-        {
-            "client_name": "Claude Code",
-            "redirect_uris": ["http://localhost/callback", "http://127.0.0.1/callback"],
-            "grant_types": CODE_AND_REFRESH,
-            "response_types": ["code"],
-            "token_endpoint_auth_method": "none",
-        },
-        "http://localhost:54545/callback",
-        has_document=True,
-        parameters={"scope": "mcp offline_access", "resource": "{url}/mcp"},
-        endpoint="/mcp/",
-    ),
-    "chatgpt": RealClient(
-        [
-            ("GET", RESOURCE, 200),
-            ("GET", SERVER, 200),
-            ("GET", "/.well-known/openid-configuration", 200),
-            ("GET", "/.well-known/oauth-client", 404),
-            CHALLENGED,
-        ],
-        {
-            "client_name": "ChatGPT",
-            "redirect_uris": ["https://chatgpt.com/connector_platform_oauth_redirect"],
-            "grant_types": CODE_AND_REFRESH,
-            "response_types": ["code"],
-            "token_endpoint_auth_method": "private_key_jwt",
-            "token_endpoint_auth_methods_supported": ["private_key_jwt", "none"],
-            "jwks_uri": "https://chatgpt.com/.well-known/jwks.json",
-        },
-        "https://chatgpt.com/connector_platform_oauth_redirect",
-        has_document=True,
-        parameters={"scope": "", "resource": "{url}"},
-    ),
-    "codex": RealClient(
-        [("GET", f"{SERVER}/mcp", 200), ("GET", SERVER, 200)],
-        {"client_name": "Codex", "redirect_uris": ["http://127.0.0.1:1455/callback"]},
-        "http://127.0.0.1:1455/callback",
-    ),
-}
+BY_DOCUMENT = ("claude_code", "chatgpt")
+"""Those that show their document here; the others register, as all can."""
 
 
 @pytest.fixture(scope="module")
@@ -152,17 +44,18 @@ def http(site: LiveServer) -> Iterator[httpx.Client]:
         yield client
 
 
-def make_known(http: httpx.Client, host: MetadataHost, client: RealClient) -> dict[str, str]:
+def make_known(http: httpx.Client, host: MetadataHost, client: KnownClient) -> dict[str, str]:
     """The client's credentials, as fields of a token request."""
-    if client.has_document:
-        return {"client_id": host.publish(f"{secrets.token_hex(4)}.json", **client.metadata)}
-    answer = http.post("/register", json=client.metadata)
+    if client in [CLIENTS[key] for key in BY_DOCUMENT]:
+        document = {name: value for name, value in client.document.items() if name != "client_id"}
+        return {"client_id": host.publish(f"{secrets.token_hex(4)}.json", **document)}
+    answer = http.post("/register", json=client.registration)
     assert answer.status_code == 201, answer.text
     registered = answer.json()
     return {name: registered[name] for name in ("client_id", "client_secret") if name in registered}
 
 
-def authorize(site: LiveServer, client: RealClient, client_id: str, pkce: Pkce) -> str:
+def authorize(site: LiveServer, client: KnownClient, client_id: str, pkce: Pkce) -> str:
     """The code that a person's consent brings."""
     asked = {
         "response_type": "code",
@@ -171,7 +64,7 @@ def authorize(site: LiveServer, client: RealClient, client_id: str, pkce: Pkce) 
         "code_challenge": pkce.challenge,
         "code_challenge_method": "S256",
         "state": "state",
-        **{name: value.format(url=site.url) for name, value in client.parameters.items()},
+        **client.asking(site.url, f"{site.url}/mcp"),
     }
     person = Person(site.url, "alice", PASSWORD)
     with closing(person.browser):
@@ -196,15 +89,15 @@ def greet(http: httpx.Client, endpoint: str, token: str) -> Any:
 
 
 @pytest.mark.parametrize("client", CLIENTS.values(), ids=CLIENTS)
-def test_its_probes_are_answered_in_json(http: httpx.Client, client: RealClient) -> None:
-    for method, path, status in client.probes:
+def test_its_probes_are_answered_in_json(http: httpx.Client, client: KnownClient) -> None:
+    for method, path, status in client.paths("/mcp"):
         answer = http.request(method, path)
         assert (answer.status_code, answer.headers["Content-Type"]) == (status, "application/json"), path
 
 
 @pytest.mark.parametrize("client", CLIENTS.values(), ids=CLIENTS)
 def test_it_gets_a_token_and_calls_a_tool(
-    site: LiveServer, http: httpx.Client, host: MetadataHost, client: RealClient
+    site: LiveServer, http: httpx.Client, host: MetadataHost, client: KnownClient
 ) -> None:
     credentials, pkce = make_known(http, host, client), Pkce()
     form = {
@@ -219,4 +112,6 @@ def test_it_gets_a_token_and_calls_a_tool(
         form = {name: value for name, value in form.items() if name not in credentials}
     answer = http.post("/token", data=form, auth=basic)
     assert answer.status_code == 200, answer.text
-    assert greet(http, client.endpoint, answer.json()["access_token"])["structuredContent"] == {"result": "Hello, Ada!"}
+    assert greet(http, "/mcp/" if client.slash else "/mcp", answer.json()["access_token"])["structuredContent"] == {
+        "result": "Hello, Ada!"
+    }

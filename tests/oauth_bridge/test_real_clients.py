@@ -1,6 +1,6 @@
 """What real clients send that the letter of a standard would refuse: each through to a token.
 
-Bodies and documents are as the clients send them, so far as their issue trackers show.
+Bodies and documents are as the clients send them: they are recorded in mcpsite/doctor/profiles.py.
 """
 
 from typing import Any
@@ -9,6 +9,7 @@ import pytest
 from django.core.cache import cache
 from django.test import Client as Browser
 
+from mcpsite.doctor.profiles import CLIENTS
 from oauth_bridge.bearer import verify
 from tests.oauth_bridge.devices import GRANT as DEVICE_GRANT
 from tests.oauth_bridge.devices import Device
@@ -33,25 +34,7 @@ def granted(flow: Flow, **changes: Any) -> frozenset[str]:
 
 
 class TestVSCode:
-    REGISTRATION = {
-        "client_name": "Visual Studio Code",
-        "client_uri": "https://code.visualstudio.com",
-        "grant_types": [
-            "authorization_code",
-            "refresh_token",
-            "urn:ietf:params:oauth:grant-type:device_code",
-        ],
-        "response_types": ["code"],
-        "redirect_uris": [
-            "https://insiders.vscode.dev/redirect",
-            "https://vscode.dev/redirect",
-            "http://127.0.0.1/",
-            "http://127.0.0.1:33418/",
-        ],
-        "scope": "mcp notes:read",
-        "token_endpoint_auth_method": "none",
-        "application_type": "native",
-    }
+    REGISTRATION = CLIENTS["vscode"].registration
 
     @pytest.mark.parametrize(
         "redirect_uri",
@@ -72,12 +55,7 @@ class TestVSCode:
         assert granted(flow, scope="mcp notes:read") == {"mcp", "notes:read"}
 
     def test_document_with_the_device_grant(self, browser: Browser, publish: Any) -> None:
-        client_id = publish(
-            {
-                "client_id": "https://vscode.dev/oauth/client-metadata.json",
-                **{name: value for name, value in self.REGISTRATION.items() if name != "scope"},
-            }
-        )
+        client_id = publish(CLIENTS["vscode"].document)
         assert granted(Flow(browser, client_id, redirect_uri="http://127.0.0.1:40000/")) == {"mcp"}
         assert Device.start(browser, client_id)  # known by now, it may use that grant as well
 
@@ -91,66 +69,30 @@ class TestVSCode:
 class TestCursor:
     def test_registers_a_scheme_of_its_own(self, browser: Browser) -> None:
         """makeplane/plane-mcp-server#159."""
-        uris = [
-            "cursor://anysphere.cursor-mcp/oauth/callback",
-            "https://www.cursor.com/agents/mcp/oauth/callback",
-        ]
-        answer = register(browser, client_name="Cursor", redirect_uris=uris).json()
-        flow = Flow(browser, answer["client_id"], redirect_uri=uris[0])
-        assert flow.consent()["Location"].startswith(f"{uris[0]}?code=")
+        answer = register(browser, **CLIENTS["cursor"].registration).json()
+        callback = CLIENTS["cursor"].redirect_uri
+        flow = Flow(browser, answer["client_id"], redirect_uri=callback)
+        assert flow.consent()["Location"].startswith(f"{callback}?code=")
         assert granted(flow) == {"mcp"}
 
     def test_document_with_a_scheme_of_its_own(self, browser: Browser, publish: Any) -> None:
-        client_id = publish(
-            {
-                "client_id": "https://www.cursor.com/oauth/client-metadata.json",
-                "client_name": "Cursor",
-                "redirect_uris": [
-                    "cursor://anysphere.cursor-mcp/oauth/callback",
-                    "https://www.cursor.com/agents/mcp/oauth/callback",
-                ],
-                "grant_types": ["authorization_code", "refresh_token"],
-                "response_types": ["code"],
-                "token_endpoint_auth_method": "none",
-            }
-        )
-        callback = "cursor://anysphere.cursor-mcp/oauth/callback"
+        client_id = publish(CLIENTS["cursor"].document)
+        callback = CLIENTS["cursor"].redirect_uri
         assert granted(Flow(browser, client_id, redirect_uri=callback)) == {"mcp"}
 
 
 class TestClaude:
-    CALLBACK = "https://claude.ai/api/mcp/auth_callback"
+    CALLBACK = CLIENTS["claude"].redirect_uri
 
     def test_registers_with_a_secret_in_the_body_and_a_scope_of_its_own(self, browser: Browser) -> None:
         """anthropics/claude-ai-mcp#1043."""
-        answer = register(
-            browser,
-            client_name="Claude",
-            redirect_uris=[self.CALLBACK],
-            grant_types=["authorization_code", "refresh_token"],
-            token_endpoint_auth_method="client_secret_post",
-            scope="claudeai",
-        ).json()
+        answer = register(browser, **CLIENTS["claude"].registration).json()
         assert answer["token_endpoint_auth_method"] == "client_secret_post"
         flow = Flow(browser, answer["client_id"], answer["client_secret"], redirect_uri=self.CALLBACK)
         assert granted(flow, scope="claudeai") == {"mcp"}
 
     def test_document_with_the_jwt_bearer_grant(self, browser: Browser, publish: Any) -> None:
-        client_id = publish(
-            {
-                "client_id": "https://claude.ai/oauth/mcp-oauth-client-metadata",
-                "client_name": "Claude",
-                "client_uri": "https://claude.ai",
-                "redirect_uris": [self.CALLBACK],
-                "grant_types": [
-                    "authorization_code",
-                    "refresh_token",
-                    "urn:ietf:params:oauth:grant-type:jwt-bearer",
-                ],
-                "response_types": ["code"],
-                "token_endpoint_auth_method": "none",
-            }
-        )
+        client_id = publish(CLIENTS["claude"].document)
         assert granted(Flow(browser, client_id, redirect_uri=self.CALLBACK)) == {"mcp"}
 
     def test_asks_for_every_scope_of_the_server(self, browser: Browser) -> None:
@@ -163,16 +105,7 @@ class TestClaude:
 
 class TestClaudeCode:
     def test_document_comes_back_on_a_port_that_was_not_registered(self, browser: Browser, publish: Any) -> None:
-        client_id = publish(
-            {
-                "client_id": "https://claude.ai/oauth/claude-code-client-metadata",
-                "client_name": "Claude Code",
-                "redirect_uris": ["http://localhost/callback", "http://127.0.0.1/callback"],
-                "grant_types": ["authorization_code", "refresh_token"],
-                "response_types": ["code"],
-                "token_endpoint_auth_method": "none",
-            }
-        )
+        client_id = publish(CLIENTS["claude_code"].document)
         for host in ("localhost:54545", "127.0.0.1:3118"):
             assert granted(Flow(browser, client_id, redirect_uri=f"http://{host}/callback")) == {"mcp"}
 
@@ -183,26 +116,16 @@ class TestClaudeCode:
 
 
 class TestChatGPT:
-    CALLBACK = "https://chatgpt.com/connector_platform_oauth_redirect"
+    CALLBACK = CLIENTS["chatgpt"].redirect_uri
 
     def test_document_that_prefers_keys_but_lists_none(self, browser: Browser, publish: Any) -> None:
         """engram-app/Engram#1633."""
-        client_id = publish(
-            {
-                "client_id": "https://chatgpt.com/oauth/client-metadata.json",
-                "client_name": "ChatGPT",
-                "redirect_uris": [self.CALLBACK],
-                "grant_types": ["authorization_code", "refresh_token"],
-                "token_endpoint_auth_method": "private_key_jwt",
-                "token_endpoint_auth_methods_supported": ["private_key_jwt", "none"],
-                "jwks_uri": "https://chatgpt.com/.well-known/jwks.json",
-            }
-        )
+        client_id = publish(CLIENTS["chatgpt"].document)
         assert granted(Flow(browser, client_id, redirect_uri=self.CALLBACK)) == {"mcp"}
 
     def test_asks_for_an_empty_scope(self, browser: Browser) -> None:
         """fastmcp#1794; RFC 6749 §3.1: without a value is left out."""
-        answer = register(browser, redirect_uris=[self.CALLBACK], scope="").json()
+        answer = register(browser, **CLIENTS["chatgpt"].registration).json()
         flow = Flow(browser, answer["client_id"], redirect_uri=self.CALLBACK)
         assert granted(flow, scope="") == {"mcp"}
 
