@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 from oauth2_provider.generators import generate_client_secret
 
@@ -14,7 +13,6 @@ from oauth_bridge.connecting import Choice, connect
 from oauth_bridge.models import Client, Connection, PersonalToken
 from oauth_bridge.notices import tell_of_personal_token
 from oauth_bridge.resources import ProtectedResource
-from oauth_bridge.revocation import revoke_connections
 from oauth_bridge.token_rows import write_access_token
 
 PREFIX = "mcp_pat_"
@@ -48,20 +46,10 @@ def create(
 
 
 def live_tokens(user: User) -> list[Connection]:
-    """Connections of the user's personal tokens that still work, the newest first."""
+    """Connections of the user's personal tokens that have not ended, the newest first."""
     return list(
-        _connections(user)
-        .filter(state=Connection.State.ACTIVE, expires_at__gt=timezone.now())
+        Connection.objects.filter(user=user, client__personal_token__user=user, expires_at__gt=timezone.now())
+        .exclude(state=Connection.State.REVOKED)
         .select_related("client__personal_token")
         .order_by("-created_at", "-pk")
     )
-
-
-def revoke(user: User, personal_token_id: int) -> bool:
-    """End one of the user's tokens; false when it is not theirs or has ended."""
-    chosen = _connections(user).filter(client__personal_token=personal_token_id)
-    return revoke_connections(chosen.exclude(state=Connection.State.REVOKED)) > 0
-
-
-def _connections(user: User) -> QuerySet[Connection]:
-    return Connection.objects.filter(user=user, client__personal_token__user=user)

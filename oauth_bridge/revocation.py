@@ -8,6 +8,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from oauth2_provider.models import AccessToken, Grant, RefreshToken
 
+from oauth_bridge.catalogue import announce_tools
 from oauth_bridge.models import Client, Connection, ConnectionAccessToken, ConnectionRefreshToken
 from oauth_bridge.signals import access_ended
 
@@ -46,6 +47,25 @@ def pause_connections(connections: QuerySet[Connection]) -> int:
 def resume_connections(connections: QuerySet[Connection]) -> int:
     """Let paused connections act again; a revoked one needs consent anew."""
     return connections.filter(state=Connection.State.PAUSED).update(state=Connection.State.ACTIVE)
+
+
+def narrow_connection(connection_id: int, scopes: Iterable[str], *, read_only: bool) -> None:
+    """Leave a connection no other scopes than these, of those that it has; with `read_only` no tool that writes.
+
+    What is taken away is refused on the next request, and the open streams end: they know what was granted when they
+    were opened. Only consent gives a scope back.
+    """
+    with transaction.atomic():
+        connection = Connection.objects.select_for_update().get(pk=connection_id)
+        kept = connection.scope_set & set(scopes)
+        narrower = kept != connection.scope_set or (read_only and not connection.read_only)
+        wider = connection.read_only and not read_only
+        connection.scopes, connection.read_only = Connection.join_scopes(kept), read_only
+        connection.save(update_fields=["scopes", "read_only"])
+        if narrower:
+            announce([connection.pk])
+        elif wider:
+            announce_tools(connection.user_id, connection.resource)
 
 
 def revoke_family(token_family: uuid.UUID | None) -> None:

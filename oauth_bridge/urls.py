@@ -6,11 +6,21 @@ slash.
 
 from django.urls import re_path
 
-from oauth_bridge.views import authorize, device, introspection, metadata, personal_tokens, registration, token
+from oauth_bridge.views import (
+    authorize,
+    connections,
+    device,
+    introspection,
+    metadata,
+    personal_tokens,
+    registration,
+    token,
+)
 
 app_name = "oauth_bridge"
 
 _SERVER = r"\.well-known/(?:oauth-authorization-server|openid-configuration)"
+_NUMBER = "(?P<connection_id>[0-9]{1,18})"
 _RESOURCE = r"\.well-known/oauth-protected-resource"
 
 urlpatterns = [
@@ -22,12 +32,15 @@ urlpatterns = [
     re_path(r"^revoke/?$", token.revoke, name="revoke"),
     re_path(r"^register/?$", registration.register_client, name="register"),
     re_path(r"^register/(?P<client_id>[^/]+)/?$", registration.manage_client, name="manage-client"),
-    re_path(r"^account/tokens/?$", personal_tokens.personal_tokens, name="personal-tokens"),
+    re_path(r"^account/connections/?$", connections.connections, name="connections"),
+    re_path(rf"^account/connections/{_NUMBER}/?$", connections.connection, name="connection"),
+    re_path(rf"^account/connections/{_NUMBER}/revoke/?$", connections.revoke_connection, name="revoke-connection"),
     re_path(
-        r"^account/tokens/(?P<token_id>[0-9]{1,18})/revoke/?$",
-        personal_tokens.revoke_personal_token,
-        name="revoke-personal-token",
+        rf"^account/connections/{_NUMBER}/(?P<action>{'|'.join(connections.ACTIONS)})/?$",
+        connections.change_connection,
+        name="change-connection",
     ),
+    re_path(r"^account/tokens/?$", personal_tokens.personal_tokens, name="personal-tokens"),
     re_path(r"^\.well-known/jwks\.json$", metadata.key_set, name="jwks"),
     re_path(rf"^{_SERVER}(?P<path>(?:/.*)?)$", metadata.authorization_server, name="authorization-server"),
     re_path(rf"^{_RESOURCE}(?P<path>(?:/.*)?)$", metadata.protected_resource, name="protected-resource"),

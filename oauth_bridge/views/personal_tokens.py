@@ -3,17 +3,16 @@
 from typing import Any, cast
 
 from django import forms
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.views.decorators.debug import sensitive_variables
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from accounts.models import User
 from oauth_bridge.client_metadata import clean_text
 from oauth_bridge.json_answers import no_store
-from oauth_bridge.personal_tokens import LIFETIMES, MOST, create, live_tokens, revoke
+from oauth_bridge.personal_tokens import LIFETIMES, MOST, create, live_tokens
 from oauth_bridge.resources import ProtectedResource, protected_resources
 
 
@@ -83,16 +82,6 @@ def personal_tokens(request: HttpRequest) -> HttpResponse:
     status = 200 if form is None else 400
     response: HttpResponse = no_store(render(request, "oauth_bridge/personal_tokens.html", context, status=status))
     return response
-
-
-@login_required
-@require_POST
-def revoke_personal_token(request: HttpRequest, token_id: int) -> HttpResponse:
-    """End a token of the user's."""
-    if not revoke(_user(request), token_id):
-        raise Http404
-    messages.success(request, "The token was revoked. It does not work any more.")
-    return redirect("oauth_bridge:personal-tokens")
 
 
 def _user(request: HttpRequest) -> User:

@@ -16,7 +16,15 @@ from tests.fuzz import inputs
 from tests.oauth_bridge.flows import CHALLENGE, FORM, REDIRECT_URI, VERIFIER, Flow
 from tests.oauth_bridge.protected import RESOURCE
 
-PAGES = {"authorize", "device", "personal-tokens", "revoke-personal-token"}
+PAGES = {
+    "authorize",
+    "device",
+    "connections",
+    "connection",
+    "revoke-connection",
+    "change-connection",
+    "personal-tokens",
+}
 """What people see; everything else is for programs, and answers in JSON."""
 
 NAMES = sorted({pattern.name for pattern in urlpatterns if pattern.name})
@@ -33,10 +41,10 @@ def path_of(name: str) -> str:
     """A path of the endpoint with this name."""
     if name in WELL_KNOWN:
         return WELL_KNOWN[name]
-    if name == "revoke-personal-token":
-        return "/account/tokens/1/revoke"
+    if name == "change-connection":
+        return "/account/connections/1/pause/"
     (pattern,) = (str(known.pattern) for known in urlpatterns if known.name == name)
-    return reverse(f"oauth_bridge:{name}", kwargs=dict.fromkeys(re.compile(pattern).groupindex, "x"))
+    return reverse(f"oauth_bridge:{name}", kwargs=dict.fromkeys(re.compile(pattern).groupindex, "1"))
 
 
 def check(response: Any, name: str) -> None:
@@ -58,7 +66,7 @@ def check(response: Any, name: str) -> None:
 def check_page(response: Any) -> None:
     """A page, or a redirect to sign-in or to where the client registered; never anywhere else."""
     if response.status_code == 302:
-        sign_in = tuple(f"/accounts/login/?next=/{page}" for page in ("authorize", "device", "account/tokens"))
+        sign_in = tuple(f"/accounts/login/?next=/{page}" for page in ("authorize", "device", "account/"))
         assert response["Location"].startswith((*sign_in, f"{REDIRECT_URI}?"))
     else:
         assert response["Content-Type"].startswith("text/html") or not response.content

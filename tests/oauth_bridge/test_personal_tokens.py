@@ -136,8 +136,14 @@ class TestMaking:
 
 
 class TestRevoking:
+    def page(self) -> str:
+        return f"/account/connections/{Connection.objects.get().pk}/revoke"
+
     def revoke(self, browser: Browser) -> Any:
-        return browser.post(f"{PAGE}{PersonalToken.objects.get().pk}/revoke/")
+        return browser.post(self.page())
+
+    def test_is_offered_on_the_page(self, browser: Browser, token: str) -> None:
+        assert self.page() in browser.get(PAGE).content.decode()
 
     def test_ends_it_at_once(self, browser: Browser, token: str, ended: list[frozenset[int]], committed: Any) -> None:
         with committed():
@@ -149,9 +155,12 @@ class TestRevoking:
         self.revoke(browser)
         assert "…" + token[-4:] not in browser.get(PAGE).content.decode()
 
-    def test_twice_finds_nothing(self, browser: Browser, token: str) -> None:
-        self.revoke(browser)
-        assert self.revoke(browser).status_code == 404
+    def test_leads_back_to_the_page(self, browser: Browser, token: str) -> None:
+        assert self.revoke(browser)["Location"] == PAGE.removesuffix("/")
+
+    def test_a_paused_one_stays_on_the_page(self, browser: Browser, token: str) -> None:
+        pause_connections(Connection.objects.all())
+        assert "…" + token[-4:] in browser.get(PAGE).content.decode()
 
     def test_is_not_for_others(self, token: str) -> None:
         other = Browser()
@@ -160,12 +169,9 @@ class TestRevoking:
         assert works(token)
         assert "Backup" not in other.get(PAGE).content.decode()
 
-    def test_is_never_a_link(self, browser: Browser, token: str) -> None:
-        assert browser.get(f"{PAGE}{PersonalToken.objects.get().pk}/revoke/").status_code == 405
+    def test_is_asked_first_by_a_page_that_does_nothing(self, browser: Browser, token: str) -> None:
+        assert b"cannot be brought back" in browser.get(self.page()).content
         assert works(token)
-
-    def test_of_a_number_that_cannot_be_is_not_found(self, browser: Browser) -> None:
-        assert browser.post(f"{PAGE}{10**18 - 1}/revoke/").status_code == 404
 
 
 class TestEndsToo:
