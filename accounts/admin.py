@@ -14,6 +14,7 @@ from accounts.addresses import replace
 from accounts.conf import local_passwords
 from accounts.invitation_admin import InvitationAdmin as InvitationAdmin
 from accounts.models import User
+from accounts.upstream.admin import UpstreamAccountAdmin as UpstreamAccountAdmin
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]  # generic in the stubs alone

@@ -8,6 +8,8 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import checks, receivers
+        from accounts.upstream import checks as upstream_checks
 
         checks.register()
+        upstream_checks.register()
         receivers.connect()

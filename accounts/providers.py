@@ -68,6 +68,11 @@ class OpenIDRegistration(Registration):
     """What the names of its variables begin with."""
 
 
+def prefix_of(name: str) -> str:
+    """What the names of a named provider's variables begin with: OIDC_OKTA for `okta`."""
+    return f"OIDC_{name.upper().replace('-', '_')}"
+
+
 def named_providers(variables: Variables, names: Iterable[str]) -> list[OpenIDRegistration]:
     """Registrations at the providers of OIDC_PROVIDERS, each by variables of its own: `okta` by OIDC_OKTA_ISSUER.
 
@@ -80,7 +85,7 @@ def named_providers(variables: Variables, names: Iterable[str]) -> list[OpenIDRe
                 f"OIDC_PROVIDERS has {name!r}: a name is made of small letters, digits and hyphens, begins with a "
                 f"letter, and is none of {', '.join(RESERVED)}."
             )
-        prefix = f"OIDC_{name.upper().replace('-', '_')}"
+        prefix = prefix_of(name)
         if prefix in found:
             raise ImproperlyConfigured(f"OIDC_PROVIDERS has {name!r} twice, or another name with its variables.")
         found[prefix] = OpenIDRegistration(

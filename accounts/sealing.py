@@ -1,9 +1,10 @@
-"""Seals the secrets of second factors, so that the database holds none in clear.
+"""Seals what the database shall not hold in clear: second factors, and through the vault what users lend to tools.
 
-Fernet, with keys derived (HKDF, RFC 5869) from the site's secrets for this one purpose.
+Fernet, with keys derived (HKDF, RFC 5869) from the site's secrets for one purpose each.
 """
 
 import base64
+from collections.abc import Iterable
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -28,8 +29,13 @@ def unseal_text(purpose: str, sealed: str) -> str:
         raise UnreadableError from None
 
 
+def cipher(secrets: Iterable[str], purpose: str) -> MultiFernet:
+    """Seals with the first secret, opens with all, and what was sealed for another purpose with none."""
+    return MultiFernet([_fernet(secret, purpose) for secret in secrets])
+
+
 def _cipher(purpose: str) -> MultiFernet:
-    return MultiFernet([_fernet(secret, purpose) for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)])
+    return cipher((settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS), purpose)
 
 
 def _fernet(secret: str, purpose: str) -> Fernet:

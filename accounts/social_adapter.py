@@ -18,6 +18,7 @@ from accounts.conf import provider_timeout
 from accounts.models import User
 from accounts.pages import TAKEN, refused_page
 from accounts.provider_session import BoundedSession
+from accounts.upstream.linking import agreement_in, not_linked
 
 logger = logging.getLogger(__name__)
 
@@ -85,6 +86,8 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
         else:
             fault, status = "provider", 502
         logger.warning("Sign-in with %s failed: %s (%s)", provider.sub_id, fault, type(exception).__name__)
+        if agreement_in((extra_context or {}).get("state")):
+            raise ImmediateHttpResponse(not_linked(request, provider.name, fault))
         context = {"fault": fault, "provider": provider}
         page = render(request, "socialaccount/authentication_error.html", context, status=status)
         raise ImmediateHttpResponse(page)

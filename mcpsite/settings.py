@@ -14,6 +14,7 @@ from accounts.providers import (
     social_providers,
 )
 from accounts.sign_in_settings import sign_in_settings
+from accounts.upstream.variables import named_api_urls, named_scopes
 from mcpsite.environment import Environment, read_env_file
 from oauth_bridge.provider_settings import PRIVATE_USE_SCHEMES, provider_settings
 
@@ -177,6 +178,23 @@ SOCIALACCOUNT_PROVIDERS = social_providers(
         *named_providers(env, env.list("OIDC_PROVIDERS", default=[])),
     ],
 )
+# A GitHub Enterprise Server instead of github.com.
+if GITHUB_URL := env.str("GITHUB_URL", default="").rstrip("/"):
+    SOCIALACCOUNT_PROVIDERS.get("github", {})["GITHUB_URL"] = GITHUB_URL
+# What users lend to tools is sealed with these: the first seals, all open. SECRET_KEY where there is none.
+UPSTREAM_KEYS = env.secrets("UPSTREAM_KEYS")
+# What linking an account asks for beyond what sign-in asks. `offline_access` is how a refresh token is asked for.
+UPSTREAM_SCOPES = {
+    "github": env.list("GITHUB_TOOL_SCOPES", default=[]),
+    "google": env.list("GOOGLE_TOOL_SCOPES", default=[]),
+    "microsoft": env.list("MICROSOFT_TOOL_SCOPES", default=["offline_access"]),
+    "oidc": env.list("OIDC_TOOL_SCOPES", default=["offline_access"]),
+    **named_scopes(env, env.list("OIDC_PROVIDERS", default=[])),
+}
+UPSTREAM_API_URLS = {
+    "oidc": env.str("OIDC_API_URL", default=""),
+    **named_api_urls(env, env.list("OIDC_PROVIDERS", default=[])),
+}
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
 USE_TZ = True

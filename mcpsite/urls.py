@@ -20,5 +20,6 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("account/", include("accounts.urls")),
     path("accounts/", include("allauth.urls")),
+    path("account/upstream/", include("accounts.upstream.urls")),
     path("", include("oauth_bridge.urls")),
 ]

@@ -1,6 +1,7 @@
 """The tables of this room."""
 
 from accounts.models.invitation import Invitation
+from accounts.models.upstream_account import UpstreamAccount
 from accounts.models.user import User
 
-__all__ = ["Invitation", "User"]
+__all__ = ["Invitation", "UpstreamAccount", "User"]
