@@ -1,15 +1,15 @@
-"""Tools, a prompt and a resource that show what a tools app can do; the notes are in `notes.py`."""
+"""Tools, a prompt and a resource that show what a tools app can do; more are in `notes.py` and `github.py`."""
 
 import asyncio
 from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from demo_tools import notes
+from demo_tools import github, notes
 from mcp_endpoint import Context, ToolError, completion, prompt, resource, tool
 
-# Only `mcp.py` is looked for at start-up: importing the module is what declares its tools.
-__all__ = ["notes"]
+# Only `mcp.py` is looked for at start-up: importing a module is what declares its tools.
+__all__ = ["github", "notes"]
 
 LONGEST_STREAM_SECONDS = 600
 

@@ -10,9 +10,11 @@ class McpEndpointConfig(AppConfig):
 
     def ready(self) -> None:
         """Collect declarations. Raises `DeclarationError` for one that cannot be served: the site does not start."""
+        from accounts.upstream.signals import upstream_linked
         from mcp_endpoint.catalog import on_tools_changed
         from mcp_endpoint.endpoints import endpoints
         from mcp_endpoint.streams import on_access_ended
+        from mcp_endpoint.upstream.links import on_linked
         from oauth_bridge.signals import access_ended, tools_changed
 
         autodiscover_modules("mcp")
@@ -20,3 +22,4 @@ class McpEndpointConfig(AppConfig):
             endpoint.registry.check()
         access_ended.connect(on_access_ended, dispatch_uid="mcp_endpoint.streams")
         tools_changed.connect(on_tools_changed, dispatch_uid="mcp_endpoint.catalog")
+        upstream_linked.connect(on_linked, dispatch_uid="mcp_endpoint.upstream.links")

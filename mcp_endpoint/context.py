@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from mcp_endpoint import changes, questions
 from mcp_endpoint.exchange import LOG_LEVELS, Exchange
+from mcp_endpoint.upstream.access import Upstream
 from oauth_bridge.principal import Principal
 
 if TYPE_CHECKING:
@@ -172,6 +173,14 @@ class Context:
     async def list_roots(self, key: str = "roots") -> types.ListRootsResult:
         """Ask which folders the client works in."""
         return cast(types.ListRootsResult, (await self.ask({key: types.ListRootsRequest()}))[key])
+
+    def upstream(self, provider: str) -> Upstream:
+        """The user's linked account at a provider: `async with ctx.upstream("github") as github`, or `with` in a `def`.
+
+        The block gets an HTTP client for that provider's API, which carries the user's token to its host alone.
+        A user who has not linked the account is asked to; the function runs anew after that in the 2026 era.
+        """
+        return Upstream(self._exchange, self._rounds, self.wait, provider)
 
     def close_stream(self) -> None:
         """End the response stream now; the client resumes it and the call goes on (2025-11-25 sessions)."""

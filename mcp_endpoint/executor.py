@@ -20,6 +20,8 @@ T = TypeVar("T")
 
 GATE_THREADS = 4
 """Threads that check tokens, apart from those of tools."""
+OUTBOUND_THREADS = 8
+"""Threads that wait for other servers, apart from both."""
 CONNECTION_SECONDS = 60
 """How long a thread of a pool keeps a database connection."""
 
@@ -40,6 +42,11 @@ def _gate_pool() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(GATE_THREADS, thread_name_prefix="mcp-gate", initializer=keep_connections)
 
 
+@cache
+def _outbound_pool() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(OUTBOUND_THREADS, thread_name_prefix="mcp-outbound", initializer=keep_connections)
+
+
 async def run_sync(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Call a synchronous function on the pool, with the caller's context variables."""
     call = partial(_with_fresh_connections, function, *args, **kwargs)
@@ -50,6 +57,12 @@ async def run_at_gate(function: Callable[P, T], *args: P.args, **kwargs: P.kwarg
     """The same on threads that no tool can hold: while tools wait for answers, the answers must come in."""
     call = partial(_with_fresh_connections, function, *args, **kwargs)
     return await asyncio.get_running_loop().run_in_executor(_gate_pool(), contextvars.copy_context().run, call)
+
+
+async def run_outbound(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """The same on threads that may wait for a slow server without holding up tools or the gate."""
+    call = partial(_with_fresh_connections, function, *args, **kwargs)
+    return await asyncio.get_running_loop().run_in_executor(_outbound_pool(), contextvars.copy_context().run, call)
 
 
 async def run(function: Callable[..., Any], is_async: bool, **kwargs: Any) -> Any:

@@ -5,7 +5,9 @@ import asyncio
 from pydantic import BaseModel
 
 from mcp_endpoint import Context, ToolError, completion, prompt, resource, scope, tool
+from tests.clients.lab import upstream
 
+__all__ = ["upstream"]
 NOTEBOOK = "lab://notebook"
 SECRET = "the-flask-held-7f3a"
 
