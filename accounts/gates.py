@@ -72,11 +72,12 @@ def fresh_sign_in(request: HttpRequest, page: str) -> HttpResponse | None:
 
     allauth asks for this on its own pages, but not of people who have only a provider, nor before linking one.
     """
-    if not request.user.is_authenticated or signed_in_recently(request):
-        return None
     links_account = page in PROVIDER_PAGES and page.endswith("_login") and request.GET.get("process") == "connect"
     changes_email = page == "account_email" and request.method == "POST"
     if not links_account and not changes_email and page not in SENSITIVE_PAGES:
+        return None
+    # Asked last: every other answer of the site would depend on the cookie, and cost two queries.
+    if not request.user.is_authenticated or signed_in_recently(request):
         return None
     has_methods = get_methods(request)
     if has_methods and not is_reauthentication_required(request, app="allauth.mfa"):
