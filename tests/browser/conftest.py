@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.browser import chromium
+from tests.browser.mailbox import Mailbox
 from tests.browser.program import Program, running
 from tests.browser.running_site import running_site
 from tests.conftest import PASSWORD, USERS
@@ -58,9 +59,14 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def site() -> Iterator[LiveServer]:
+def mailbox(tmp_path_factory: pytest.TempPathFactory) -> Mailbox:
+    return Mailbox(tmp_path_factory.mktemp("mail"))
+
+
+@pytest.fixture(scope="session")
+def site(mailbox: Mailbox) -> Iterator[LiveServer]:
     """The site where these people have accounts, and whoever comes from the provider gets one."""
-    with running_site({**USERS, **PEOPLE}) as server:
+    with running_site({**USERS, **PEOPLE}, mailbox) as server:
         yield server
 
 

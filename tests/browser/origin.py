@@ -22,7 +22,8 @@ class Origin:
         """Paths with their queries, in the order in which they came."""
         handler = type("Handler", (_Handler,), {"origin": self})
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self.url = f"http://{host}:{self._server.server_port}"
+        self.port: int = self._server.server_port
+        self.url = f"http://{host}:{self.port}"
 
     def __enter__(self) -> Self:
         Thread(target=self._server.serve_forever, daemon=True).start()

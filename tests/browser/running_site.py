@@ -3,15 +3,24 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+from tests.browser.mailbox import Mailbox
 from tests.browser.openid_provider import OpenIDProvider
 from tests.live import LiveServer, free_port
 
 CALLBACK_PATH = "/accounts/oidc/oidc/login/callback/"
 
 
+ADDRESSES = """
+from accounts.models import User
+for user in User.objects.all():
+    user.email = f"{user.username}@example.org"
+    user.save(update_fields=["email"])
+"""
+
+
 @contextmanager
-def running_site(users: Mapping[str, str], **variables: str) -> Iterator[LiveServer]:
-    """The site under uvicorn with these people; `variables` add to its environment.
+def running_site(users: Mapping[str, str], mailbox: Mailbox, **variables: str) -> Iterator[LiveServer]:
+    """The site under uvicorn with these people, who all have an address; `variables` add to its environment.
 
     Whoever the provider names is let in: signing in there makes an account.
     """
@@ -19,8 +28,9 @@ def running_site(users: Mapping[str, str], **variables: str) -> Iterator[LiveSer
     port = free_port()
     public_url = variables.get("PUBLIC_URL", f"http://localhost:{port}")
     with OpenIDProvider(public_url + CALLBACK_PATH) as provider:
-        env = {"SIGN_UP": "open", **provider.environment(), **variables}
+        env = {"SIGN_UP": "open", "EMAIL_URL": mailbox.url, **provider.environment(), **variables}
         site = LiveServer("uvicorn", settings="tests.browser.settings", env=env, users=users)
         site.port = port
         with site:
+            site.manage("shell", "--no-imports", "-c", ADDRESSES)
             yield site

@@ -6,12 +6,14 @@ They go to docs/screenshots, as <page>-<look>.png. With arguments, only pages wh
 import sys
 from io import BytesIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from PIL import Image
 
 from tests.browser import chromium
 from tests.browser.conftest import PEOPLE
 from tests.browser.looks import LOOKS
+from tests.browser.mailbox import Mailbox
 from tests.browser.pages import PAGES
 from tests.browser.running_site import running_site
 from tests.browser.stage import Stage
@@ -27,10 +29,11 @@ def main(*beginnings: str) -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     wanted = {name: way for name, way in PAGES.items() if name.startswith(beginnings or "")}
     with (
-        running_site(PEOPLE, PUBLIC_URL=f"http://{ADDRESS}") as site,
+        TemporaryDirectory() as letters,
+        running_site(PEOPLE, mailbox := Mailbox(Path(letters)), PUBLIC_URL=f"http://{ADDRESS}") as site,
         chromium.browser(f"MAP {ADDRESS} 127.0.0.1:{site.port}") as browser,
     ):
-        stage = Stage(browser, site, f"http://{ADDRESS}")
+        stage = Stage(browser, site, mailbox, f"http://{ADDRESS}")
         for name, way in wanted.items():
             page = way(stage)
             for look in LOOKS:

@@ -1,12 +1,24 @@
 """A site that people have used for a while, and windows on it: what pages are shown with."""
 
+from collections import Counter
 from contextlib import ExitStack
 
 from playwright.sync_api import Browser, ConsoleMessage, Page, StorageState
 
 from tests.browser.conftest import PATIENCE, sign_in
+from tests.browser.mailbox import Mailbox
+from tests.browser.one_time_code import one_time_code
 from tests.browser.program import Program, running
+from tests.conftest import PASSWORD
 from tests.live import LiveServer
+
+_names: Counter[str] = Counter()
+
+
+def new_name(name: str) -> str:
+    """A user name that nobody has: this one, with a number from the second time on."""
+    _names[name] += 1
+    return name if _names[name] == 1 else f"{name}{_names[name]}"
 
 
 class Stage:
@@ -15,14 +27,18 @@ class Stage:
     `origin` is the site's address as the browser knows it.
     """
 
-    def __init__(self, browser: Browser, site: LiveServer, origin: str = "", *, scripts: bool = True) -> None:
+    def __init__(
+        self, browser: Browser, site: LiveServer, mailbox: Mailbox, origin: str = "", *, scripts: bool = True
+    ) -> None:
         self.site = site
+        self.mailbox = mailbox
         self.complaints: list[str] = []
         """What the browser objected to in the windows that are open."""
         self._browser = browser
         self._origin = origin or site.url
         self._scripts = scripts
         self._signed_in: dict[str, StorageState] = {}
+        self._careful = ""
         self._open = ExitStack()
 
     def window(self, username: str = "") -> Page:
@@ -38,6 +54,18 @@ class Stage:
     def program(self, name: str) -> Program:
         """A client program on the person's computer."""
         return self._open.enter_context(running(self.site.url, name))
+
+    def careful_person(self) -> str:
+        """Name of somebody who has an authenticator app."""
+        if not self._careful:
+            self._careful = new_name("casey")
+            self.site.create_user(self._careful, PASSWORD, email=f"{self._careful}@example.org")
+            page = self.window(self._careful)
+            page.goto("/accounts/2fa/totp/activate/")
+            page.locator("input[name=code]").fill(one_time_code(page.locator("code.secret").inner_text()))
+            page.get_by_role("button", name="Switch it on").click()
+            page.get_by_role("heading", name="Recovery codes").wait_for()
+        return self._careful
 
     def address(self, url: str) -> str:
         """A URL of the site as the browser knows it."""

@@ -7,19 +7,20 @@ from playwright.sync_api import Browser, Page
 
 from tests.browser.axe import violations
 from tests.browser.looks import LOOKS
+from tests.browser.mailbox import Mailbox
 from tests.browser.pages import PAGES
 from tests.browser.stage import Stage
 from tests.live import LiveServer
 
 
 @pytest.fixture(scope="module")
-def stage(browser: Browser, site: LiveServer) -> Stage:
-    return Stage(browser, site)
+def stage(browser: Browser, site: LiveServer, mailbox: Mailbox) -> Stage:
+    return Stage(browser, site, mailbox)
 
 
 @pytest.fixture(scope="module")
-def stage_without_scripts(browser: Browser, site: LiveServer) -> Stage:
-    return Stage(browser, site, scripts=False)
+def stage_without_scripts(browser: Browser, site: LiveServer, mailbox: Mailbox) -> Stage:
+    return Stage(browser, site, mailbox, scripts=False)
 
 
 @pytest.fixture(scope="module", params=PAGES)

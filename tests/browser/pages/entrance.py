@@ -2,8 +2,10 @@
 
 from playwright.sync_api import Page
 
+from tests.browser.at_the_provider import sign_in_there
 from tests.browser.conftest import sign_in as fill_in
-from tests.browser.stage import Stage
+from tests.browser.pages.heading import at
+from tests.browser.stage import Stage, new_name
 
 
 def home(stage: Stage) -> Page:
@@ -19,27 +21,38 @@ def sign_in(stage: Stage) -> Page:
 
 
 def sign_in_failed(stage: Stage) -> Page:
-    page = stage.window()
-    page.goto("/accounts/login/")
+    page = sign_in(stage)
     fill_in(page, "alex", "not the password")
-    page.get_by_text("not correct").wait_for()
+    page.locator(".errorlist").wait_for()
     return page
 
 
 def sign_in_by_provider(stage: Stage) -> Page:
     page = stage.window()
-    page.goto("/accounts/login/")
-    page.get_by_role("link", name="Continue with Example ID").click()
-    page.get_by_role("heading", name="Continue with Example ID").wait_for()
-    return page
+    page.goto("/accounts/oidc/oidc/login/")
+    return at(page, "Continue with Example ID")
 
 
 def sign_in_cancelled(stage: Stage) -> Page:
-    page = sign_in_by_provider(stage)
-    page.get_by_role("button", name="Continue").click()
+    page = stage.window()
+    page.goto(stage.address(stage.program("Claude").request()))
+    page.get_by_role("button", name="Continue with Example ID").click()
     page.get_by_role("link", name="Cancel").click()
-    page.get_by_role("heading", name="Sign-in cancelled").wait_for()
-    return page
+    return at(page, "Sign-in cancelled")
+
+
+def sign_in_expired(stage: Stage) -> Page:
+    page = stage.window()
+    page.goto("/accounts/oidc/oidc/login/callback/?code=old&state=old")
+    return at(page, "That took too long")
+
+
+def account_exists(stage: Stage) -> Page:
+    """Somebody comes from the provider with the address of another person's account."""
+    page = sign_in(stage)
+    page.get_by_role("button", name="Continue with Example ID").click()
+    sign_in_there(page, "alex")
+    return at(page, "You have an account already")
 
 
 def sign_up(stage: Stage) -> Page:
@@ -50,24 +63,57 @@ def sign_up(stage: Stage) -> Page:
 
 def sign_up_failed(stage: Stage) -> Page:
     page = sign_up(stage)
-    page.locator("input[name=username]").fill("alex")
-    page.locator("input[name=password1]").fill("12345")
-    page.locator("input[name=password2]").fill("12345")
-    page.get_by_role("button", name="Sign up").click()
+    _sign_up(page, "alex", "12345")
     page.locator(".errorlist").first.wait_for()
     return page
+
+
+def sign_up_code(stage: Stage) -> Page:
+    page = sign_up(stage)
+    _sign_up(page, new_name("morgan"), "a passphrase of morgan")
+    return at(page, "Enter the code")
 
 
 def password_reset(stage: Stage) -> Page:
     page = stage.window()
     page.goto("/accounts/password/reset/")
+    return at(page, "Reset your password")
+
+
+def password_reset_code(stage: Stage) -> Page:
+    page = password_reset(stage)
+    page.locator("input[name=email]").fill("robin@example.org")
+    page.get_by_role("button", name="Send").click()
+    return at(page, "Enter the code")
+
+
+def password_reset_new(stage: Stage) -> Page:
+    page = password_reset_code(stage)
+    page.locator("input[name=code]").fill(stage.mailbox.code("robin@example.org"))
+    page.get_by_role("button", name="Go on").click()
+    page.locator("input[name=password1]").wait_for()
     return page
+
+
+def second_step(stage: Stage) -> Page:
+    page = stage.window()
+    page.goto("/accounts/login/")
+    fill_in(page, stage.careful_person())
+    return at(page, "Second step")
 
 
 def sign_out(stage: Stage) -> Page:
     page = stage.window("alex")
     page.goto("/accounts/logout/")
-    return page
+    return at(page, "Sign out")
+
+
+def _sign_up(page: Page, name: str, password: str) -> None:
+    page.locator("input[name=username]").fill(name)
+    page.locator("input[name=email]").fill(f"{name}@example.org")
+    page.locator("input[name=password1]").fill(password)
+    page.locator("input[name=password2]").fill(password)
+    page.get_by_role("button", name="Sign up").click()
 
 
 WAYS = [
@@ -76,8 +122,14 @@ WAYS = [
     sign_in_failed,
     sign_in_by_provider,
     sign_in_cancelled,
+    sign_in_expired,
+    account_exists,
     sign_up,
     sign_up_failed,
+    sign_up_code,
     password_reset,
+    password_reset_code,
+    password_reset_new,
+    second_step,
     sign_out,
 ]

@@ -1,4 +1,4 @@
-"""What a signed-in person has here."""
+"""Tokens that people make for scripts of their own."""
 
 from playwright.sync_api import Page
 
