@@ -69,12 +69,13 @@ def prepare(database: Path) -> Any:
 
 def go(browser: Any, name: str, measure: Measure) -> None:
     """Register, be asked for consent, give it, and trade the code and then the refresh token."""
-    from tests.oauth_bridge.flows import Flow, answer_of, register
+    from tests.oauth_bridge.flows import Flow, answer_of, consent_form, register
 
     answer = measure("register", lambda: register(browser, client_name=name))
     flow = Flow(browser, answer.json()["client_id"])
     page = measure("consent page", lambda: browser.get(flow.authorize_url()))
-    back = measure("decision", lambda: flow.consent())
+    decision = consent_form(page).answer("allow")
+    back = measure("decision", lambda: browser.post(flow.authorize_url(), decision))
     first = measure("token", lambda: flow.exchange(answer_of(back)["code"]))
     second = measure("refresh", lambda: flow.refresh(first.json()["refresh_token"]))
     if (page.status_code, second.status_code) != (200, 200):
