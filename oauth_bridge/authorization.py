@@ -91,8 +91,6 @@ def approve(asked: AuthorizationRequest, offer: Offer, choice: Choice) -> str:
 
     Raises ConnectionChangedError when they have to be asked again.
     """
-    if offer.is_paused:
-        return refuse(asked, "access_denied", "This connection is paused.")
     allowed = [scope.name for scope in asked.scopes if scope.name in choice.scopes]
     with transaction.atomic():
         host = destination(asked.redirect_uri).host

@@ -18,10 +18,14 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from accounts.models import User
+from oauth_bridge.client_metadata import clean_text
 from oauth_bridge.connecting import LIFETIMES, Choice, find_connection
 from oauth_bridge.models import Client, Connection
 from oauth_bridge.resources import ProtectedResource, Scope
 from oauth_bridge.trust import host_of, standing
+
+LONGEST_NAME = 60
+"""Characters of a client's name on the page: enough to know it, too few to write the page with it."""
 
 PATIENCE = 3600
 """Seconds that a page can be thought about before it asks again."""
@@ -178,6 +182,7 @@ def page_context(offer: Offer, *, asked_again: bool = False) -> dict[str, Any]:
     return {
         "offer": offer,
         "client": offer.client,
+        "name": clean_text(offer.client.display_name, LONGEST_NAME),
         "resource": offer.resource,
         "standing": standing(offer.client),
         "document_host": host_of(offer.client.client_id),

@@ -23,7 +23,7 @@ from oauth_bridge.server import OAuthRequest
 from oauth_bridge.token_rows import write_access_token, write_refresh_token
 
 Status = Literal["authorized", "authorization_pending", "slow_down", "access_denied", "expired_token"]
-Decision = Literal["approved", "denied", "paused", "gone"]
+Decision = Literal["approved", "denied", "gone"]
 
 # Neither vowels nor digits: no words, and nothing that looks like something else (RFC 8628 §6.1).
 ALPHABET = "BCDFGHJKLMNPQRSTVWXZ"
@@ -128,17 +128,17 @@ def decide(waiting: DeviceAuthorization, offer: Offer, choice: Choice | None) ->
     Raises ConnectionChangedError when they have to be asked again.
     """
     allowed = [] if choice is None else [scope for scope in waiting.scope.split() if scope in choice.scopes]
-    refused = choice is None or (offer.asked and not allowed)
-    decision: Decision = "denied" if refused else "paused" if offer.is_paused else "approved"
-    approved = decision == "approved"
+    approved = choice is not None and (bool(allowed) or not offer.asked)
     state = DeviceAuthorization.State.APPROVED if approved else DeviceAuthorization.State.DENIED
     with transaction.atomic():
         answered = DeviceAuthorization.objects.filter(
             pk=waiting.pk, state=DeviceAuthorization.State.PENDING, expires_at__gt=timezone.now()
         ).update(state=state, user=offer.user, scope=" ".join(allowed))
-        if answered and choice is not None and not offer.is_paused:
+        if answered and choice is not None:
             connect(offer.user, offer.client, offer.resource, choice, offer.before)
-    return decision if answered else "gone"
+    if not answered:
+        return "gone"
+    return "approved" if approved else "denied"
 
 
 def poll(device_code: str, client: Client) -> tuple[Status, DeviceAuthorization] | None:

@@ -1,4 +1,4 @@
-"""Fetching a JSON document from a URL that a stranger chose: the toolkit's guards, and a deadline that holds.
+"""Fetching a document or image from a URL that a stranger chose: the toolkit's guards, and a deadline that holds.
 
 Public addresses alone, the address that was checked is the one connected to, https, no redirect, a small body.
 The toolkit's own fetch counts its seconds anew at every read, so a server that sends a byte now and then could
@@ -9,9 +9,10 @@ import socket
 import ssl
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from ipaddress import ip_address
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import urllib3
@@ -24,6 +25,8 @@ from oauth_bridge.redirect_uris import LOOPBACK_HOSTS
 
 Document = dict[str, Any]
 FetchError = cimd.CIMDError
+T = TypeVar("T")
+Reader = Callable[[urllib3.BaseHTTPResponse], T]
 
 
 class _Deadline:
@@ -74,9 +77,28 @@ class _PunctualPool(urllib3.HTTPSConnectionPool):
 
 def fetch_json(url: str) -> tuple[Document, int]:
     """The document and how many seconds it may be kept; raises FetchError."""
+    return _fetch(url, "application/json, application/*+json", _read_json)
+
+
+def fetch_bytes(url: str, accept: str, limit: int) -> bytes:
+    """What the URL has, not more than so many bytes; raises FetchError."""
+
+    def read(response: urllib3.BaseHTTPResponse) -> bytes:
+        if response.status != 200:
+            raise FetchError(f"It answered {response.status}.")
+        # As it comes: what is packed could become a thousand times as much.
+        body = response.read(limit + 1, decode_content=False)
+        if len(body) > limit:
+            raise FetchError("It is too large.")
+        return body
+
+    return _fetch(url, accept, read)
+
+
+def _fetch(url: str, accept: str, read: Reader[T]) -> T:
     try:
         if is_allowed_loopback(url):
-            return _fetch_loopback(url)
+            return _fetch_loopback(url, read)
         parts = cimd._validate_client_id_url(url)
         port = parts.port or 443
         addresses = cimd._resolve_and_validate(parts.hostname, port)
@@ -85,7 +107,7 @@ def fetch_json(url: str) -> tuple[Document, int]:
     except (ValueError, UnicodeError) as error:  # it cannot be taken apart, or its host has no name in DNS
         raise FetchError(f"Not a URL: {error}") from error
     target = parts.path + (f"?{parts.query}" if parts.query else "")
-    headers = {"Host": parts.netloc, "Accept": "application/json, application/*+json"}
+    headers = {"Host": parts.netloc, "Accept": accept}
     failure: Exception | None = None
     with _Deadline(oauth2_settings.CIMD_FETCH_TIMEOUT_SECONDS) as deadline:
         for address in addresses:
@@ -102,7 +124,8 @@ def fetch_json(url: str) -> tuple[Document, int]:
                 deadline=deadline,
             ) as pool:
                 try:
-                    return _read(pool.urlopen("GET", target, headers=headers, redirect=False, preload_content=False))
+                    response = pool.urlopen("GET", target, headers=headers, redirect=False, preload_content=False)
+                    return _read(response, read)
                 except urllib3.exceptions.HTTPError as error:
                     failure = error
     raise FetchError(f"Could not fetch it: {failure or 'no answer in time'}")
@@ -119,19 +142,23 @@ def is_allowed_loopback(url: str) -> bool:
     return parts.scheme in ("http", "https") and parts.hostname in LOOPBACK_HOSTS and len(parts.path) > 1
 
 
-def _fetch_loopback(url: str) -> tuple[Document, int]:
+def _fetch_loopback(url: str, read: Reader[T]) -> T:
     timeout = urllib3.Timeout(total=oauth2_settings.CIMD_FETCH_TIMEOUT_SECONDS)
     # The certificate of a test's own server on this machine has nobody who could vouch for it.
     with urllib3.PoolManager(cert_reqs=ssl.CERT_NONE, timeout=timeout, retries=False) as pool:
         try:
-            return _read(pool.request("GET", url, redirect=False, preload_content=False))
+            return _read(pool.request("GET", url, redirect=False, preload_content=False), read)
         except urllib3.exceptions.HTTPError as error:
             raise FetchError(f"Could not fetch it: {error}") from error
 
 
-def _read(response: urllib3.BaseHTTPResponse) -> tuple[Document, int]:
+def _read(response: urllib3.BaseHTTPResponse, read: Reader[T]) -> T:
     try:
-        document, max_age = cimd.SafeMetadataFetcher()._read_document(response)
-        return document, max_age
+        return read(response)
     finally:
         response.close()
+
+
+def _read_json(response: urllib3.BaseHTTPResponse) -> tuple[Document, int]:
+    document, max_age = cimd.SafeMetadataFetcher()._read_document(response)
+    return document, max_age

@@ -21,9 +21,16 @@ from oauth_bridge.authorization import (
     refuse,
 )
 from oauth_bridge.cimd import is_document_url, on_behalf_of_a_user
+from oauth_bridge.client_metadata import clean_text
 from oauth_bridge.connecting import ConnectionChangedError
-from oauth_bridge.consent import Offer, StaleFormError, make_offer, page_context
+from oauth_bridge.consent import LONGEST_NAME, Offer, StaleFormError, make_offer, page_context
 from oauth_bridge.redirect_uris import destination
+from oauth_bridge.trust import standing
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; "
+    "base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
+)
 
 
 @never_cache
@@ -55,8 +62,8 @@ def _answer(request: HttpRequest, asked: AuthorizationRequest, user: User) -> Ht
         offer = _offer(asked, user)
         choice = offer.read(request.POST)
         if choice is None:
-            return _send_back(refuse(asked, "access_denied", "The user did not allow it."))
-        return _send_back(approve(asked, offer, choice))
+            return _leave(request, asked, refuse(asked, "access_denied", "The user did not allow it."))
+        return _leave(request, asked, approve(asked, offer, choice))
     except (StaleFormError, ConnectionChangedError):
         return _consent_page(request, asked, _offer(asked, user), asked_again=True)
 
@@ -75,10 +82,16 @@ def _purpose(request: HttpRequest) -> str:
 
 
 def _before_sign_in(request: HttpRequest) -> HttpResponse:
-    """Spare people the sign-in for a client that is unknown anyway; fetch nothing, redirect nowhere."""
+    """Spare people the sign-in for a client that is unknown anyway; fetch nothing, redirect nowhere.
+
+    But for the operator's own clients, whose silent question (prompt=none) is answered: of anybody else's this server
+    would be an open redirector.
+    """
     if not is_document_url(request.GET.get("client_id", "")):
         try:
-            read_authorization_request(request.GET)
+            asked = read_authorization_request(request.GET)
+            if "none" in asked.prompt and standing(asked.client) == "approved":
+                return _send_back(refuse(asked, "login_required", "Nobody is signed in."))
         except UntrustedRequestError as error:
             return _error_page(request, error)
         except RefusedRequestError:
@@ -109,6 +122,27 @@ def _send_back(location: str) -> HttpResponse:
     return _guarded(HttpResponse(status=302, headers={"Location": location}))
 
 
+def _leave(request: HttpRequest, asked: AuthorizationRequest, location: str) -> HttpResponse:
+    """Send back somebody who used the form: in a browser by a page in between, else by a redirect.
+
+    Browsers hold every redirect that follows a form against its page's form-action, those of the client's own server
+    included, and stay on the page without a word (Chromium 156; the standard leaves it open). Callbacks do redirect, to
+    another host and from http to https, so that a list of what may come next would be wrong for some client. A page in
+    between ends what belongs to the form.
+    """
+    if request.headers.get("Sec-Fetch-Dest") != "document":
+        return _send_back(location)
+    context = {
+        "name": clean_text(asked.client.display_name, LONGEST_NAME),
+        "destination": destination(asked.redirect_uri),
+        "location": location,
+    }
+    response = render(request, "oauth_bridge/going_back.html", context)
+    response["Refresh"] = f"0; url={location}"
+    response["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+    return _guarded(response)
+
+
 def _guarded(response: HttpResponse) -> HttpResponse:
     response["Cache-Control"] = "no-store"
     response["Pragma"] = "no-cache"
@@ -123,11 +157,7 @@ def _guarded(response: HttpResponse) -> HttpResponse:
 
 
 def _content_security_policy(redirect_uri: str) -> str:
-    """Browsers apply form-action to every redirect that follows the form, the client's own included.
-
-    So the scheme of the redirect URI is let through, and https, where loopback servers send people next.
-    """
-    scheme = urlsplit(redirect_uri).scheme
-    targets = " ".join(dict.fromkeys(["'self'", "https:", f"{scheme}:"]))
-    sources = "default-src 'none'; style-src 'self'; img-src 'self' data:"
-    return f"{sources}; base-uri 'none'; frame-ancestors 'none'; form-action {targets}"
+    """The form leads here and to where the client is sent back, and nowhere else."""
+    parts = urlsplit(redirect_uri)
+    target = f"{parts.scheme}://{parts.netloc}" if parts.scheme in ("http", "https") else f"{parts.scheme}:"
+    return f"{CONTENT_SECURITY_POLICY} {target}"

@@ -42,8 +42,13 @@ class TestDenied:
 
     def test_consent_does_not_lift_a_pause(self, flow: Flow) -> None:
         flow.tokens()
+        form = flow.page()
         pause_connections(Connection.objects.all())
-        assert answer_of(flow.consent())["error"] == "access_denied"
+        response = flow.browser.post(flow.authorize_url(), form.answer())
+        assert response.status_code == 409
+        assert b"This connection is paused" in response.content
+        assert b'name="allow"' not in response.content
+        assert Connection.objects.get().state == Connection.State.PAUSED
 
 
 class TestRefusedByPage:

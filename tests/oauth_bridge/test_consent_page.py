@@ -82,12 +82,12 @@ def test_is_kept_out_of_caches_and_frames(flow: Flow) -> None:
 @pytest.mark.parametrize(
     ("uri", "source"),
     [
-        (REDIRECT_URI, "form-action 'self' https:"),
-        ("http://127.0.0.1:5000/cb", "form-action 'self' https: http:"),
-        ("cursor://anysphere.cursor-mcp/oauth/callback", "form-action 'self' https: cursor:"),
+        (REDIRECT_URI, "form-action 'self' https://client.example"),
+        ("http://127.0.0.1:5000/cb", "form-action 'self' http://127.0.0.1:5000"),
+        ("cursor://anysphere.cursor-mcp/oauth/callback", "form-action 'self' cursor:"),
     ],
 )
-def test_lets_the_form_lead_back(browser: Browser, uri: str, source: str) -> None:
+def test_lets_the_form_lead_back_and_nowhere_else(browser: Browser, uri: str, source: str) -> None:
     """Browsers hold the redirect after a form against form-action; consent would do nothing."""
     flow = Flow(browser, register(browser, redirect_uris=[uri]).json()["client_id"], redirect_uri=uri)
     policy = browser.get(flow.authorize_url())["Content-Security-Policy"]

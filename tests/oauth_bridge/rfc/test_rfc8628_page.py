@@ -188,7 +188,8 @@ class TestConsent:
         waiting.poll()
         pause_connections(Connection.objects.all())
         again = Device.start(waiting.browser, waiting.client_id)
-        assert "paused" in text(again.answered("allow"))
+        assert "paused" in text(look(again))
+        again.browser.post("/device", {"user_code": again.answer["user_code"], "deny": "1"})
         assert again.poll().json()["error"] == "access_denied"
 
     def test_page_cannot_be_framed_or_cached(self, waiting: Device) -> None:
