@@ -61,7 +61,7 @@ INSTALLED_APPS = [
     "allauth.socialaccount.providers.google",
     "allauth.socialaccount.providers.github",
     "allauth.socialaccount.providers.microsoft",
-    "allauth.socialaccount.providers.openid_connect",
+    "accounts.openid_connect",
     "oauth2_provider",
     "mcpsite",
     "accounts",

@@ -12,10 +12,11 @@ from django.core.management import CommandError, call_command
 from django.test import Client as Browser
 
 from accounts.models import User
+from accounts.providers import OpenIDRegistration, social_providers
 from tests.accounts.authenticator_app import code
 from tests.accounts.conftest import PASSWORD
 from tests.accounts.way import ASKED, is_signed_in, sign_in, text
-from tests.identity_provider import IdentityProvider
+from tests.identity_provider import CLIENT_ID, CLIENT_SECRET, IdentityProvider
 
 
 def enter_password(browser: Browser, target: str = "") -> Any:
@@ -101,6 +102,19 @@ class TestAnAuthenticatorApp:
         browser = Browser()
         assert sign_in(browser, ASKED)["Location"] == "/accounts/2fa/authenticate/"
         assert not is_signed_in(browser)
+        assert browser.post("/accounts/2fa/authenticate/", {"code": code(secret, 1)})["Location"] == ASKED
+
+    def test_is_asked_for_where_two_providers_know_the_site_by_the_same_name(
+        self, secret: str, provider: IdentityProvider, alice: User, settings: Any
+    ) -> None:
+        both = [
+            OpenIDRegistration(CLIENT_ID, CLIENT_SECRET, issuer=provider.url, provider_id=name)
+            for name in ("example", "other")
+        ]
+        settings.SOCIALACCOUNT_PROVIDERS = social_providers(oidc=both)
+        SocialAccount.objects.create(user=alice, provider="example", uid="42")
+        browser = Browser()
+        sign_in(browser, ASKED)
         assert browser.post("/accounts/2fa/authenticate/", {"code": code(secret, 1)})["Location"] == ASKED
 
     def test_is_kept_sealed(self, secret: str) -> None:

@@ -1,0 +1,1 @@
+"""OpenID Connect, as a provider that allauth finds among the apps."""
