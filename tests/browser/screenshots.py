@@ -21,7 +21,7 @@ from tests.browser.stage import Stage
 FOLDER = Path(__file__).resolve().parent.parent.parent / "docs" / "screenshots"
 # What everybody has who starts the site.
 ADDRESS = "localhost:8000"
-COLOURS = 128
+COLOURS = 256
 
 
 def main(*beginnings: str) -> None:
@@ -49,11 +49,23 @@ def main(*beginnings: str) -> None:
 
 
 def keep(picture: bytes, path: Path) -> None:
-    """Write a picture with a palette: pages have few colours, and files stay small."""
-    with Image.open(BytesIO(picture)) as full:
-        # Of the ways to choose colours this one keeps those that are rare, such as the red of a warning.
-        few = full.convert("RGB").quantize(COLOURS, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
-        few.save(path, "PNG", optimize=True)
+    """Write a picture with a palette of its own most frequent colours: pages have few, and files stay small.
+
+    The palette is exact, where Pillow's own methods shift the large plain areas a little.
+    """
+    with Image.open(BytesIO(picture)) as opened:
+        full = opened.convert("RGB")
+    found = sorted(full.getcolors(full.width * full.height) or [], reverse=True)
+    kept = [colour for _, colour in found[:COLOURS]]
+    nearest = {colour: min(range(len(kept)), key=lambda i: distance(kept[i], colour)) for _, colour in found}
+    small = Image.frombytes("P", full.size, bytes(nearest[colour] for colour in full.get_flattened_data()))
+    small.putpalette([channel for colour in kept for channel in colour])
+    small.save(path, "PNG", optimize=True)
+
+
+def distance(one: tuple[int, ...], other: tuple[int, ...]) -> int:
+    """How far apart two colours are."""
+    return sum((a - b) ** 2 for a, b in zip(one, other, strict=True))
 
 
 if __name__ == "__main__":
