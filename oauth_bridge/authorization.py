@@ -15,6 +15,7 @@ from oauth_bridge.catalogue import has_seen_all
 from oauth_bridge.conf import configuration
 from oauth_bridge.connecting import Choice, connect, is_worn_out
 from oauth_bridge.consent import Offer
+from oauth_bridge.json_answers import explained
 from oauth_bridge.models import Client
 from oauth_bridge.redirect_uris import destination
 from oauth_bridge.resources import ProtectedResource, Scope
@@ -72,6 +73,7 @@ def read_authorization_request(parameters: QueryDict) -> AuthorizationRequest:
     except errors.FatalClientError as error:
         raise UntrustedRequestError(_problem(error), str(error.error), str(error.description)) from error
     except errors.OAuth2Error as error:
+        error.description = error.description or explained(str(error.error))
         raise RefusedRequestError(response_location(error.redirect_uri, [*error.twotuples])) from error
     request = credentials["request"]
     resource = resource_of(request, request.uri_query_params)

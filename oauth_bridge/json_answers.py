@@ -22,6 +22,7 @@ _EXPLAINED = {
     "invalid_client": "The client is not known here, or did not prove that it is this one.",
     "invalid_grant": "The code or token has expired, was used or revoked, or is not of this client.",
     "unauthorized_client": "The client is not registered for this grant.",
+    "unsupported_response_type": "response_type must be code.",
     "unsupported_grant_type": "This server does not give that grant. Its metadata lists those that it gives.",
     "authorization_pending": "The user has not answered yet. Ask again after the interval.",
     "slow_down": "That was too soon. Wait five seconds longer from now on.",
@@ -40,9 +41,14 @@ class RequestError(Exception):
         self.status = status
 
 
+def explained(code: str) -> str:
+    """What an error code means, where nothing more is known."""
+    return _EXPLAINED.get(code, "The request was refused.")
+
+
 def oauth_error(code: str, description: str, status: int = 400) -> JsonResponse:
     """An error answer (RFC 6749 §5.2); an empty description stands for what the code means."""
-    answer = {"error": code, "error_description": description or _EXPLAINED.get(code, "The request was refused.")}
+    answer = {"error": code, "error_description": description or explained(code)}
     response: JsonResponse = no_store(JsonResponse(answer, status=status))
     if status == 401:
         response["WWW-Authenticate"] = 'Basic realm="OAuth"'

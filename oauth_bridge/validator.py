@@ -37,7 +37,7 @@ class BridgeValidator(AuthenticatingValidator):
     ) -> bool:
         """Only `code` (OAuth 2.1 §4.1.1), for clients that have its grant."""
         if response_type != "code":
-            raise errors.UnsupportedResponseTypeError("response_type must be code.", request=request)
+            raise errors.UnsupportedResponseTypeError(request=request)
         if AUTHORIZATION_CODE not in grants_of(client):
             raise errors.UnauthorizedClientError(
                 "The client is not registered for authorization_code.", request=request

@@ -19,6 +19,7 @@ class TestAuthorizationRequest:
         """OAuth 2.1 §4.1.1."""
         answer = refused(flow, response_type=response_type)
         assert answer["error"] == "unsupported_response_type"
+        assert answer["error_description"] == "response_type must be code."
         assert (answer["state"], answer["iss"]) == ("state-1", ISSUER)
 
     def test_no_response_type(self, flow: Flow) -> None:
