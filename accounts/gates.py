@@ -38,6 +38,8 @@ SENSITIVE_PAGES = {
 }
 # Not offered: the form for an address that no provider named, and sign-in with a token that a script brings.
 CLOSED_PAGES = {"socialaccount_signup", "google_login_by_token"}
+# With these, a link could change what this site asks of a provider, its own client ID and redirect URI included.
+LINK_PARAMETERS = {"auth_params", "scope", "action"}
 PROVIDER_PAGES = {
     f"{kind}_{page}": kind
     for kind in ("google", "github", "microsoft", "openid_connect")
@@ -53,6 +55,8 @@ def closed_pages(request: HttpRequest, page: str) -> HttpResponse | None:
         raise Http404
     if page in PROVIDER_PAGES:
         _require_provider(request, page)
+        if page.endswith("_login") and not LINK_PARAMETERS.isdisjoint(request.GET):
+            raise Http404
     return None
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from allauth.socialaccount.providers.base.provider import ProviderException
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from django.core.exceptions import ImproperlyConfigured
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.deprecation import MiddlewareMixin
 from requests import RequestException
 
@@ -41,6 +41,12 @@ class SignInMiddleware(MiddlewareMixin):
             if response := gate(request, page):
                 return response
         return None
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        """Nothing of somebody's account stays in a browser that others use, nor in a proxy."""
+        if request.path.startswith(("/account/", "/accounts/")):
+            response.headers.setdefault("Cache-Control", "no-store")
+        return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """The log gets the kind of fault alone: messages repeat what the provider sent."""

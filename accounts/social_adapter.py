@@ -49,7 +49,9 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
 
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
         """Decide on somebody who has no account yet; the page that turns them down says why."""
-        if sociallogin.is_existing or sociallogin.state.get("process") != AuthProcess.LOGIN:
+        # Whatever else a link may call it, allauth takes it for signing in.
+        is_other = sociallogin.state.get("process") in (AuthProcess.CONNECT, AuthProcess.REDIRECT)
+        if sociallogin.is_existing or is_other:
             return
         verified = addresses.proved(sociallogin)
         others = [row.email for row in sociallogin.email_addresses if not row.verified]

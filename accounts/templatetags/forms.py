@@ -5,13 +5,22 @@ from django.forms import BoundField
 
 register = template.Library()
 
-LABELS = {"login": "User name or e-mail address", "remember": "Stay signed in"}
+LABELS = {
+    "code": "Code",
+    "email": "E-mail address",
+    "login": "User name or e-mail address",
+    "remember": "Stay signed in",
+    "username": "User name",
+}
 
 
 @register.filter
 def label(field: BoundField) -> str:
     """What the field is called on our pages."""
-    return LABELS.get(field.name, str(field.label))
+    ours = LABELS.get(field.name)
+    if ours is None:
+        return str(field.label)
+    return ours if field.field.required or field.widget_type == "checkbox" else f"{ours} (optional)"
 
 
 @register.filter

@@ -9,7 +9,7 @@ from django.contrib.sessions.models import Session
 from django.test import Client as Browser
 
 from accounts.models import Invitation, User
-from tests.accounts.way import is_signed_in, providers, sign_in, text
+from tests.accounts.way import LOGIN, at_provider, is_signed_in, providers, sign_in, text
 from tests.identity_provider import ACCESS_TOKEN, IdentityProvider
 
 
@@ -82,6 +82,17 @@ class TestSomebodyUnknown:
         provider.claims["email_verified"] = False
         sign_in(Browser())
         assert User.objects.get().email == ""
+        assert not EmailAddress.objects.exists()
+
+    @pytest.mark.parametrize("process", ["login", "signup", "x"])
+    def test_is_refused_whatever_a_link_calls_it(
+        self, db: None, provider: IdentityProvider, settings: Any, process: str
+    ) -> None:
+        settings.SIGN_UP = "open"
+        provider.claims["email_verified"] = False
+        browser = Browser()
+        away = browser.post(f"{LOGIN}?process={process}")["Location"]
+        browser.get(at_provider(away))
         assert not EmailAddress.objects.exists()
 
     def test_cannot_give_another_address_in_a_form(self, db: None, provider: IdentityProvider) -> None:
@@ -224,3 +235,18 @@ def test_a_provider_that_is_not_switched_on_is_not_there(db: None, provider: Ide
 
 def test_sign_in_with_a_token_from_a_script_is_not_offered(db: None) -> None:
     assert Browser().post("/accounts/google/login/token/", {"credential": "x"}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "more", ["auth_params=redirect_uri%3Dhttps%3A%2F%2Fevil.example", "scope=admin", "action=rerequest"]
+)
+def test_a_link_cannot_change_what_is_asked_of_a_provider(db: None, provider: IdentityProvider, more: str) -> None:
+    assert Browser().post(f"{LOGIN}?process=login&{more}").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/accounts/login/", "/account/", "/accounts/email/", "/accounts/2fa/"])
+def test_pages_of_the_account_stay_in_no_cache(alice: User, path: str) -> None:
+    browser = Browser()
+    if path != "/accounts/login/":
+        browser.force_login(alice)
+    assert "no-store" in browser.get(path)["Cache-Control"]
