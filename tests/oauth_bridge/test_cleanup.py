@@ -14,7 +14,7 @@ from accounts.models import User
 from oauth_bridge import registered_clients
 from oauth_bridge.cleanup import clear_unused_clients
 from oauth_bridge.models import Client, Connection, PersonalToken, RedeemedCode, SpentAssertion
-from oauth_bridge.personal_tokens import create, revoke
+from oauth_bridge.personal_tokens import create
 from oauth_bridge.revocation import revoke_connections
 from tests.oauth_bridge.flows import Flow, register
 from tests.oauth_bridge.protected import protected_resources
@@ -175,7 +175,7 @@ class TestPersonalTokens:
         assert clear_unused_clients() == cleared
 
     def test_that_were_revoked_go_after_ninety_days(self, personal: PersonalToken) -> None:
-        assert revoke(personal.user, personal.pk)
+        revoke_connections(personal.client.connections.all())
         assert clear_unused_clients() == 0
         let_pass(90 * DAY)
         assert clear_unused_clients() == 1
