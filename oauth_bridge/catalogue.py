@@ -91,20 +91,27 @@ def held_tools(connection: Connection, resource: ProtectedResource) -> frozenset
 def differences(connection: Connection, resource: ProtectedResource) -> list[Difference]:
     """What the user has not seen of the tools that are held back, in the order of the scopes."""
     review = tool_review()
-    if connection.catalogue is None or review == "off":
+    if review == "off":
         return []
     return [
         (name, before, after)
-        for name, before, after in _unseen(connection.catalogue, tools_behind(resource, connection.scope_set))
+        for name, before, after in unseen_tools(connection, resource)
         if before is not None or review == "all"
     ]
 
 
-def has_seen_all(connection: Connection, resource: ProtectedResource) -> bool:
-    """Whether every tool of the connection's scopes is as the user saw it, new ones included."""
+def unseen_tools(connection: Connection, resource: ProtectedResource) -> list[Difference]:
+    """What of the tools of a connection's scopes is not as its user saw it, new ones included, held back or not."""
     if connection.catalogue is None:
-        return False
-    return not _unseen(connection.catalogue, tools_behind(resource, connection.scope_set))
+        return []
+    return _unseen(connection.catalogue, tools_behind(resource, connection.scope_set))
+
+
+def has_seen_all(connection: Connection, resource: ProtectedResource) -> bool:
+    """Whether nothing became of the tools since the user saw them, or nobody has to see it."""
+    if tool_review() == "off":
+        return True
+    return connection.catalogue_id is not None and not unseen_tools(connection, resource)
 
 
 def mark_seen(connection: Connection, resource: ProtectedResource, seen: str | None = None) -> bool:

@@ -6,11 +6,11 @@ The same for the page of the authorization endpoint and the page for devices.
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 from django.core.signing import BadSignature, TimestampSigner
 from django.http import QueryDict
@@ -18,10 +18,11 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from accounts.models import User
+from oauth_bridge.catalogue import unseen_tools
 from oauth_bridge.client_metadata import clean_text
 from oauth_bridge.connecting import LIFETIMES, Choice, find_connection
 from oauth_bridge.models import Client, Connection
-from oauth_bridge.resources import ProtectedResource, Scope
+from oauth_bridge.resources import Definition, ProtectedResource, Scope, ToolSummary
 from oauth_bridge.trust import host_of, standing
 
 LONGEST_NAME = 60
@@ -32,6 +33,9 @@ PATIENCE = 3600
 
 LIFETIME_WORDS = {"forever": "Until I revoke it", "30d": "For 30 days", "24h": "For 24 hours"}
 
+FEW = 3
+"""Tools that are shown without a click."""
+
 READ_ONLY = "read"
 ALL = "all"
 
@@ -41,13 +45,27 @@ class StaleFormError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class OfferedTool:
+    """One tool, with what became of it since the user allowed its scope."""
+
+    summary: ToolSummary
+    mark: Literal["", "new", "changed"] = ""
+    description_before: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class OfferedScope:
     """One box of the page."""
 
     scope: Scope
+    tools: tuple[OfferedTool, ...]
     is_new: bool
     """Asked for beyond what is connected already."""
-    is_asked: bool
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the tools are shown without a click: when they are few, or one is not as the user knows it."""
+        return len(self.tools) <= FEW or any(tool.mark for tool in self.tools)
 
     @property
     def effects(self) -> str:
@@ -92,15 +110,14 @@ class Offer:
     @cached_property
     def scopes(self) -> tuple[OfferedScope, ...]:
         """The boxes, in the resource's order."""
-        connected = self.live.scope_set if self.live is not None else None
+        if self.live is None:
+            return tuple(_box(scope, {}) for scope in self.resource.scopes if scope.name in self.asked)
+        connected = self.live.scope_set
+        unseen = {name: before for name, before, _ in unseen_tools(self.live, self.resource)}
         return tuple(
-            OfferedScope(
-                scope,
-                is_new=connected is not None and scope.name not in connected,
-                is_asked=scope.name in self.asked,
-            )
+            _box(scope, unseen) if scope.name in connected else _box(scope, {}, is_new=True)
             for scope in self.resource.scopes
-            if scope.name in self.asked or (connected is not None and scope.name in connected)
+            if scope.name in self.asked or scope.name in connected
         )
 
     @property
@@ -175,6 +192,17 @@ def make_offer(user: User, client: Client, resource: ProtectedResource, asked: I
     """The question for this user, with what they allowed the client before."""
     before = find_connection(user, client, resource.uri)
     return Offer(user, client, resource, frozenset(asked), before, occasion, timezone.now())
+
+
+def _box(scope: Scope, unseen: Mapping[str, Definition | None], *, is_new: bool = False) -> OfferedScope:
+    return OfferedScope(scope, tuple(_tool(tool, unseen) for tool in scope.tools), is_new)
+
+
+def _tool(tool: ToolSummary, unseen: Mapping[str, Definition | None]) -> OfferedTool:
+    if tool.name not in unseen:
+        return OfferedTool(tool)
+    before = unseen[tool.name]
+    return OfferedTool(tool, "new") if before is None else OfferedTool(tool, "changed", before.get("description", ""))
 
 
 def page_context(offer: Offer, *, asked_again: bool = False) -> dict[str, Any]:
