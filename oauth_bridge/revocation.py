@@ -9,7 +9,13 @@ from django.utils import timezone
 from oauth2_provider.models import AccessToken, Grant, RefreshToken
 
 from oauth_bridge.catalogue import announce_tools
-from oauth_bridge.models import Client, Connection, ConnectionAccessToken, ConnectionRefreshToken
+from oauth_bridge.models import (
+    Client,
+    Connection,
+    ConnectionAccessToken,
+    ConnectionRefreshToken,
+    DeviceAuthorization,
+)
 from oauth_bridge.signals import access_ended
 
 
@@ -29,8 +35,9 @@ def revoke_connections(connections: QuerySet[Connection]) -> int:
         end_tokens(ids)
         _mark_ended(Client.objects.filter(pk__in={client_id for _, _, client_id in chosen}))
         for _, user_id, client_id in chosen:
-            # A code that was not redeemed yet would bring the connection back.
+            # A code or a device that waits for its tokens would get them from the next consent.
             Grant.objects.filter(user_id=user_id, application_id=client_id).delete()
+            DeviceAuthorization.objects.filter(user_id=user_id, client_id=client_id).delete()
         announce(ids)
     return len(ids)
 
