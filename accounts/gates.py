@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-from allauth.account.internal.flows.reauthentication import is_reauthentication_required
 from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.models import SocialApp
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -76,24 +75,16 @@ def fresh_sign_in(request: HttpRequest, page: str) -> HttpResponse | None:
 
     allauth asks for this on its own pages, but not of people who have only a provider, nor before linking one.
     """
-    links_account = page in PROVIDER_PAGES and page.endswith("_login") and request.GET.get("process") == "connect"
-    changes_email = page == "account_email" and request.method == "POST"
-    if not links_account and not changes_email and page not in SENSITIVE_PAGES:
+    # allauth reads it from either.
+    process = {request.GET.get("process"), request.POST.get("process")}
+    links_account = page in PROVIDER_PAGES and page.endswith("_login") and "connect" in process
+    changes = page in ("account_email", "socialaccount_connections") and request.method == "POST"
+    if not links_account and not changes and page not in SENSITIVE_PAGES:
         return None
     # Asked last: every other answer of the site would depend on the cookie, and cost two queries.
     if not request.user.is_authenticated or signed_in_recently(request):
         return None
-    has_methods = get_methods(request)
-    if has_methods and not is_reauthentication_required(request, app="allauth.mfa"):
-        return None
     return ask_again(request)
-
-
-def get_methods(request: HttpRequest) -> bool:
-    """Whether they can prove themselves on this site, without their provider."""
-    from allauth.account.adapter import get_adapter as get_account_adapter
-
-    return bool(get_account_adapter(request).get_reauthentication_methods(request.user))
 
 
 def remember_target(request: HttpRequest, page: str) -> HttpResponse | None:

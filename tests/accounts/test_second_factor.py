@@ -189,6 +189,11 @@ class TestChangesToTheAccount:
         response = browser.get(page)
         assert response["Location"].startswith("/accounts/reauthenticate/?next=")
 
+    def test_want_it_however_the_form_is_made(self, browser: Browser) -> None:
+        self.grow_old(browser)
+        response = browser.post("/accounts/oidc/example/login/", {"process": "connect"})
+        assert response["Location"].startswith("/accounts/reauthenticate/")
+
     def test_go_on_after_it(self, browser: Browser) -> None:
         self.grow_old(browser)
         asked = browser.get(self.PAGES[0])["Location"]
