@@ -1,6 +1,7 @@
 """A GitHub on this machine: it signs its one person in, rotates tokens, counts, and remembers what it gave."""
 
 import base64
+import contextlib
 import json
 import secrets
 import threading
@@ -29,6 +30,8 @@ class FakeGitHub:
         """Whether its person says no."""
         self.down = False
         """Whether the token endpoint answers 503."""
+        self.nameless = False
+        """Whether it leaves out who somebody is."""
         self.slowness = 0.0
         """Seconds that a refresh takes."""
         self.given: list[str] = []
@@ -132,18 +135,26 @@ class FakeGitHub:
 
     def profile(self) -> Json:
         """Its person."""
-        return {
-            "id": self.user_id,
-            "login": self.login,
-            "name": "The Octocat",
-            "html_url": f"{self.url}/{self.login}",
-            "public_repos": 8,
-        }
+        return (
+            {}
+            if self.nameless
+            else {
+                "id": self.user_id,
+                "login": self.login,
+                "name": "The Octocat",
+                "html_url": f"{self.url}/{self.login}",
+                "public_repos": 8,
+            }
+        )
 
 
 class _Handler(BaseHTTPRequestHandler):
     github: ClassVar[FakeGitHub]
     protocol_version = "HTTP/1.1"
+
+    def handle(self) -> None:
+        with contextlib.suppress(ConnectionError):  # clients leave connections as they like
+            super().handle()
 
     def do_GET(self) -> None:
         parts = urlsplit(self.path)

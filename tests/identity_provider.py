@@ -30,6 +30,10 @@ class IdentityProvider:
         self.requests: list[str] = []
         """Paths that were asked for."""
         self.codes: dict[str, dict[str, str]] = {}
+        self.given: list[str] = []
+        """Tokens of accounts with offline access: access and refresh token in turn."""
+        self.revoked: list[tuple[str, str]] = []
+        """Tokens that were given back, with the Authorization header."""
         self.faults: dict[str, Fault] = {}
         """Paths that fail, and how."""
         self.refusal = ""
@@ -59,6 +63,7 @@ class IdentityProvider:
             "token_endpoint": f"{self.url}/token",
             "userinfo_endpoint": f"{self.url}/userinfo",
             "jwks_uri": f"{self.url}/jwks",
+            "revocation_endpoint": f"{self.url}/revoke",
             "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
         }
 
@@ -71,17 +76,27 @@ class IdentityProvider:
         return f"{query['redirect_uri']}?{urlencode({'code': code, 'state': query['state']})}"
 
     def tokens(self, form: dict[str, str]) -> dict[str, Any]:
-        """The token response for a code, which is good once."""
+        """The token response for a code, which is good once, or for the refresh token that came last."""
+        if form["grant_type"] == "refresh_token":
+            return self.offline_tokens() if form["refresh_token"] == self.given[-1] else {"error": "invalid_grant"}
         query = self.codes.pop(form["code"])
         now = int(time.time())
         identity = {"iss": self.url, "aud": query["client_id"], "iat": now, "exp": now + 300}
         identity |= {**self.claims, **self.id_token_claims}
+        offline = "offline_access" in query.get("scope", "").split()
         return {
             "access_token": ACCESS_TOKEN,
             "token_type": "Bearer",
             "expires_in": 3600,
+            **(self.offline_tokens() if offline else {}),
             "id_token": jwt.encode(identity, self.key, algorithm="RS256", headers={"kid": "1"}),
         }
+
+    def offline_tokens(self) -> dict[str, Any]:
+        """Tokens for somebody who agreed to offline access (OpenID Connect Core §11)."""
+        access, refresh = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
+        self.given += [access, refresh]
+        return {"access_token": access, "refresh_token": refresh, "expires_in": 3600, "token_type": "Bearer"}
 
     def keys(self) -> dict[str, Any]:
         """Its public key (RFC 7517 §5)."""
@@ -119,11 +134,15 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         self.provider.requests.append(self.path)
-        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        form = _single(self.rfile.read(int(self.headers["Content-Length"])).decode())
         if fault := self.provider.faults.get(self.path):
             self._fail(fault)
             return
-        self._send(self.provider.tokens(_single(body)))
+        if self.path == "/revoke":
+            self.provider.revoked.append((form["token"], self.headers.get("Authorization", "")))
+            self._send({})
+            return
+        self._send(self.provider.tokens(form))
 
     def log_message(self, *_: object) -> None:
         """Tests have logs of their own."""

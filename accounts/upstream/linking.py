@@ -5,6 +5,7 @@ minutes. Its process is `redirect`, which neither signs anybody in nor adds a wa
 opens nothing else.
 """
 
+import logging
 from functools import partial
 from typing import Any
 
@@ -24,6 +25,8 @@ from accounts.upstream.providers import UpstreamProvider, allauth_provider, find
 from accounts.upstream.signals import upstream_linked
 from accounts.upstream.vault import Tokens, UnreadableError, seal, unseal
 
+logger = logging.getLogger(__name__)
+
 AGREEMENT = "upstream"
 """Where the state of a flow says that the user agreed to lend the account."""
 
@@ -35,7 +38,7 @@ class NotLinkedError(Exception):
 def begin(request: HttpRequest, provider: UpstreamProvider, elicitation: str = "") -> HttpResponseBase:
     """Send the user, who has agreed, to the provider.
 
-    Raises OSError, ValueError or KeyError when an OpenID provider does not tell where to go.
+    Raises one of `providers.ENDPOINT_ERRORS` when an OpenID provider does not tell where to go.
     """
     flow = allauth_provider(provider.id, request)
     agreement = {"user": str(request.user.pk), "elicitation": elicitation}
@@ -88,6 +91,10 @@ def on_social_login(sender: object, request: HttpRequest, sociallogin: SocialLog
         _keep(request.user, provider, sociallogin.account, tokens, token.expires_at, agreement["elicitation"])
     except NotLinkedError as error:
         messages.error(request, str(error))
+    except Exception:
+        # An error page would show what allauth holds while DEBUG is on, the token among it.
+        logger.exception("an account of %s could not be kept", sociallogin.account.provider)
+        messages.error(request, "Something went wrong here, and nothing was linked. The site's log says why.")
     else:
         messages.success(
             request, f"{provider.name} is linked. An app that waited for it goes on by itself: you can go back to it."

@@ -20,6 +20,11 @@ CONSENT_PARAMETERS: Mapping[str, Mapping[str, str]] = {
 }
 
 
+ENDPOINT_ERRORS = (OSError, ValueError, KeyError, AttributeError, TypeError)
+"""What allauth lets through where an OpenID provider does not tell its endpoints: errors of requests, which are
+OSErrors, and those of taking apart a document that is none."""
+
+
 @dataclass(frozen=True, slots=True)
 class UpstreamProvider:
     """A provider whose accounts can be linked here."""

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
 from accounts.upstream.conf import conf, is_safe
-from accounts.upstream.providers import allauth_provider
+from accounts.upstream.providers import ENDPOINT_ERRORS, allauth_provider
 from accounts.upstream.vault import Tokens
 
 logger = logging.getLogger(__name__)
@@ -91,7 +91,7 @@ def revoke(provider_id: str, tokens: Tokens) -> bool:
             if token
         ]
         return all(done)
-    except (ProviderUnavailableError, OSError, ValueError, KeyError):
+    except (ProviderUnavailableError, *ENDPOINT_ERRORS):
         logger.warning("%s did not take back an account's tokens", provider_id)
         return False
 
@@ -105,7 +105,7 @@ def _sides(provider_id: str) -> tuple[OAuth2Provider, Any]:
     except ObjectDoesNotExist:
         logger.warning("%s has linked accounts and is not set up any more", provider_id)
         raise ProviderUnavailableError from None
-    except (OSError, ValueError, KeyError):  # what allauth lets through of requests, and of a broken document
+    except ENDPOINT_ERRORS:
         logger.warning("%s does not tell its endpoints", provider_id)
         raise ProviderUnavailableError from None
     return provider, adapter

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import UpstreamAccount, User
 from accounts.upstream import linking, references
-from accounts.upstream.providers import find_provider, upstream_providers
+from accounts.upstream.providers import ENDPOINT_ERRORS, find_provider, upstream_providers
 from accounts.upstream.tokens import is_linked
 
 
@@ -65,7 +65,7 @@ def link(request: HttpRequest, provider_id: str) -> HttpResponseBase:
         elicitation = asked.elicitation
     try:
         return linking.begin(request, provider, elicitation)
-    except (OSError, ValueError, KeyError):  # what allauth lets through of requests, and of a broken document
+    except ENDPOINT_ERRORS:
         messages.error(request, f"{provider.name} does not answer just now. Try again in a few minutes.")
         return redirect("upstream:accounts")
 

@@ -149,7 +149,9 @@ def run(written: Transcript, github: FakeGitHub, wire: Wire, alice: Person, root
     github.denies = True
     press(alice, alice.open(PAGE), "/unlink/")
     return_from_provider(alice, press(alice, alice.open(PAGE), "/link/"))
-    github.denies = False
+    github.denies, github.nameless = False, True
+    return_from_provider(alice, press(alice, alice.open(PAGE), "/link/"))
+    github.nameless = False
     agree(alice)
     sign_in_by_provider(written)
     written.look_into_the_database()
