@@ -47,6 +47,7 @@ def scheme(site: Site) -> Finding:
         means="Sign-in through a provider sends people to an http:// address, which the provider refuses, and forms "
         "from other sites are checked less.",
         mend="Let the proxy set it itself (nginx: proxy_set_header X-Forwarded-Proto $scheme).",
+        clients=None,
     )
 
 

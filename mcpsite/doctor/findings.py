@@ -23,8 +23,8 @@ class Finding:
     """What that does to clients, in words."""
     mend: str = ""
     """What to do now."""
-    clients: tuple[str, ...] = ()
-    """Names of the known clients that it is about; empty for every client."""
+    clients: tuple[str, ...] | None = ()
+    """Names of the known clients that it is about; empty for every client, None where they connect all the same."""
     ends: bool = False
     """Nothing more can be learned until this is mended."""
 
@@ -41,7 +41,7 @@ class Finding:
 
     def concerns(self, client: str) -> bool:
         """Whether it is about the known client of that name."""
-        return not self.clients or client in self.clients
+        return self.clients is not None and (not self.clients or client in self.clients)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +88,6 @@ def as_json(url: str, findings: Iterable[Finding], clients: Iterable[str]) -> di
         "url": url,
         "failures": sum(finding.level == "failure" for finding in found),
         "warnings": sum(finding.level == "warning" for finding in found),
-        "findings": [{**asdict(finding), "clients": list(finding.clients)} for finding in found],
+        "findings": [asdict(finding) for finding in found],
         "clients": {client: verdict(client, found).level for client in clients},
     }

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core import checks
 from django.http import HttpRequest
 
+from mcpsite.checks import LOOPBACK
 from mcpsite.doctor import database, redis
 from mcpsite.doctor.findings import Finding
 
@@ -66,6 +67,7 @@ def arrival(seen: Seen) -> Iterator[Finding]:
             "not https",
             means="Sign-in through a provider sends people to an http:// address, which the provider refuses.",
             mend="Let the proxy set it itself (nginx: proxy_set_header X-Forwarded-Proto $scheme).",
+            clients=None,
         )
     hops = len(seen.forwarded_for.split(",")) if seen.forwarded_for else 0
     trusted = settings.ALLAUTH_TRUSTED_PROXY_COUNT
@@ -90,20 +92,23 @@ def arrival(seen: Seen) -> Iterator[Finding]:
 
 
 def _system_checks() -> Iterator[Finding]:
-    """Django's own, those for a public site too, of this site's rooms."""
+    """Django's, of this site's rooms; on a public address, those of `--deploy` too."""
     rooms = {"mcpsite", "accounts", "oauth_bridge", "mcp_endpoint"}
+    is_public = urlsplit(settings.PUBLIC_URL).hostname not in LOOPBACK
+    asked = "manage.py check --deploy" if is_public else "manage.py check"
     found = [
         message
-        for message in checks.run_checks(include_deployment_checks=True)
+        for message in checks.run_checks(include_deployment_checks=is_public)
         if str(message.id).partition(".")[0] in rooms and not message.is_silenced()
     ]
     for message in found:
         yield Finding(
             "failure" if message.is_serious() else "warning",
             str(message.id),
-            "manage.py check --deploy",
+            asked,
             str(message.msg),
             mend=str(message.hint or ""),
+            clients=None,
         )
     if not found:
-        yield Finding("ok", "settings", "manage.py check --deploy", "nothing to complain about")
+        yield Finding("ok", "settings", asked, "nothing to complain about")

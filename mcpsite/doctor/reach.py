@@ -60,7 +60,7 @@ def examine(site: Site) -> Iterator[Finding]:
             mend="Let the proxy listen there too, or take the record out of DNS.",
         )
     if site.scheme == "https":
-        yield from _tls(site, addresses)
+        yield from _tls(site)
     yield from _answer(site)
 
 
@@ -119,7 +119,7 @@ def _refused(site: Site, addresses: list[Address]) -> list[str]:
     return refused
 
 
-def _tls(site: Site, addresses: list[Address]) -> Iterator[Finding]:
+def _tls(site: Site) -> Iterator[Finding]:
     asked = f"TLS to {site.host}"
     try:
         with (

@@ -176,7 +176,7 @@ class Site:
         self, method: str, path: str, headers: Headers, json: Any, form: Mapping[str, str] | None, seconds: float
     ) -> Iterator[tuple[str, urllib3.BaseHTTPResponse]]:
         asked = f"{method} {path.partition('?')[0]}"
-        sent = {"User-Agent": AGENT, "Accept": BOTH, **headers}
+        sent = {"User-Agent": AGENT, "Accept": BOTH, "Accept-Encoding": "gzip", **headers}
         if not sent["User-Agent"]:
             sent["User-Agent"] = SKIP_HEADER
         body: bytes | None = None

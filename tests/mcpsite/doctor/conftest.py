@@ -14,10 +14,11 @@ from tests.conftest import USERS
 from tests.live import LiveServer
 from tests.mcpsite.doctor.nginx import FORWARDED, Certificate, Nginx
 
-TOKEN_OF_ALICE = """
+PREPARATION = """
 from accounts.models import User
 from oauth_bridge.personal_tokens import create
 from oauth_bridge.resources import protected_resources
+User.objects.filter(username="carol").update(is_staff=True, is_superuser=True)
 print(create(User.objects.get(username="alice"), "doctor", protected_resources()[0], ["mcp"], 1)[1])
 """
 
@@ -67,17 +68,17 @@ def public_port() -> int:
 
 
 @pytest.fixture(scope="session")
-def site(public_port: int) -> Iterator[LiveServer]:
+def site(public_port: int, certificate: Certificate) -> Iterator[LiveServer]:
     """The site that all of these proxies stand in front of."""
-    public = {"PUBLIC_URL": f"https://localhost:{public_port}", "OAUTH_REGISTRATION_RATE": "10000/h/ip"}
+    public = {"PUBLIC_URL": f"https://localhost:{public_port}", "SSL_CERT_FILE": str(certificate.file)}
     with LiveServer("uvicorn", settings="tests.clients.settings", env=public, users=USERS) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
 def token(site: LiveServer) -> str:
-    """A personal token of alice's."""
-    return site.manage("shell", "--no-imports", "-c", TOKEN_OF_ALICE).split()[-1]
+    """A personal token of alice's. From then on carol is an operator."""
+    return site.manage("shell", "--no-imports", "-c", PREPARATION).split()[-1]
 
 
 @pytest.fixture
@@ -88,6 +89,6 @@ def behind(site: LiveServer, public_port: int, certificate: Certificate) -> Behi
     def start(location: str = "", server: str = "", told: str = FORWARDED) -> Iterator[Site]:
         block = f"{server}\nlocation / {{ proxy_pass http://127.0.0.1:{site.port}; {told} {location} }}"
         with Nginx(public_port, block, certificate):
-            yield Site(f"https://localhost:{public_port}/mcp", wait=2)
+            yield Site(f"https://localhost:{public_port}/mcp")
 
     return start
