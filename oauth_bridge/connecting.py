@@ -78,7 +78,7 @@ def connect(
         "client_fingerprint": client.fingerprint,
         "consented_at": now,
     }
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         chosen["catalogue_id"] = None if personal else keep_catalogue(resource, choice.scopes)
         key: dict[str, Any] = {"user": user, "client": client, "resource": resource.uri}
         if before is None:

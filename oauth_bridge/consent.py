@@ -110,15 +110,19 @@ class Offer:
     @cached_property
     def scopes(self) -> tuple[OfferedScope, ...]:
         """The boxes, in the resource's order."""
+        offered = [scope for scope in self.resource.scopes if scope.name in self._offered]
         if self.live is None:
-            return tuple(_box(scope, {}) for scope in self.resource.scopes if scope.name in self.asked)
-        connected = self.live.scope_set
+            return tuple(_box(scope, {}) for scope in offered)
         unseen = {name: before for name, before, _ in unseen_tools(self.live, self.resource)}
         return tuple(
-            _box(scope, unseen) if scope.name in connected else _box(scope, {}, is_new=True)
-            for scope in self.resource.scopes
-            if scope.name in self.asked or scope.name in connected
+            _box(scope, unseen) if scope.name in self.live.scope_set else _box(scope, {}, is_new=True)
+            for scope in offered
         )
+
+    @property
+    def _offered(self) -> frozenset[str]:
+        connected = self.live.scope_set if self.live is not None else frozenset()
+        return frozenset(scope.name for scope in self.resource.scopes) & (self.asked | connected)
 
     @property
     def lifetime(self) -> str:
@@ -158,7 +162,7 @@ class Offer:
     def read(self, form: QueryDict) -> Choice | None:
         """The user's choice, None when they refuse; raises StaleFormError when they must be asked (again)."""
         how = form.get("allow", "")
-        offered = {offered.scope.name for offered in self.scopes}
+        offered = self._offered
         ticked = offered.intersection(form.getlist("scope"))
         if how not in (ALL, READ_ONLY) or "deny" in form or (offered and not ticked):
             return None
