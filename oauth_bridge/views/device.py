@@ -1,11 +1,8 @@
 """Device authorization (RFC 8628): the endpoint for devices, and the page where people answer for them."""
 
-from collections.abc import Mapping
-
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
@@ -30,11 +27,7 @@ from oauth_bridge.json_answers import RequestError, endpoint, no_store, oauth_er
 from oauth_bridge.qr_code import qr_code
 from oauth_bridge.resource_indicators import InvalidTargetError, resolve_resource
 from oauth_bridge.resources import find_resource
-
-CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self' data:; "
-    "base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
-)
+from oauth_bridge.views.pages import account_page
 
 
 @sensitive_post_parameters()
@@ -87,7 +80,7 @@ def device(request: HttpRequest) -> HttpResponse:
     except (StaleFormError, ConnectionChangedError):
         offer = make_offer(user, waiting.client, resource, waiting.scope.split(), offer.occasion)
         return _consent_page(request, offer, code, asked_again=True)
-    return _page(request, "device_done", {"outcome": outcome, "client": waiting.client})
+    return account_page(request, "device_done", {"outcome": outcome, "client": waiting.client})
 
 
 def _consent_page(request: HttpRequest, offer: Offer, code: str, *, asked_again: bool = False) -> HttpResponse:
@@ -95,7 +88,7 @@ def _consent_page(request: HttpRequest, offer: Offer, code: str, *, asked_again:
         "code": shown(code),
         "here": f"{_here()}?user_code={shown(code)}",
     }
-    return _page(request, "device_consent", context, 409 if asked_again else 200)
+    return account_page(request, "device_consent", context, 409 if asked_again else 200)
 
 
 def _code_page(request: HttpRequest, code: str, problem: str = "", status: int = 200) -> HttpResponse:
@@ -105,13 +98,7 @@ def _code_page(request: HttpRequest, code: str, problem: str = "", status: int =
         "problem": problem,
         "qr_code": qr_code(f"{configuration().issuer}{_here()}?user_code={shown(code)}") if complete else "",
     }
-    return _page(request, "device", context, status)
-
-
-def _page(request: HttpRequest, name: str, context: Mapping[str, object], status: int = 200) -> HttpResponse:
-    response: HttpResponse = no_store(render(request, f"oauth_bridge/{name}.html", dict(context), status=status))
-    response["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
-    return response
+    return account_page(request, "device", context, status)
 
 
 def _here() -> str:

@@ -69,7 +69,7 @@ def change_catalogue(**members: Any) -> None:
 class TestTheList:
     def test_has_the_client_with_its_mark_and_scopes(self, browser: Browser, tokens: dict[str, Any]) -> None:
         said = text(browser, LIST)
-        for part in ("Example", "Not checked", "Use the tools of this server", "Write your notes", "3 tools"):
+        for part in ("Example", "not checked", "Use the tools of this server", "Write your notes", "3 tools"):
             assert part in said
 
     def test_says_when_it_was_made_and_used(self, browser: Browser, tokens: dict[str, Any]) -> None:
