@@ -63,10 +63,11 @@ class OpenIDProvider:
                 pipe.close()
 
     def environment(self) -> dict[str, str]:
-        """Variables by which the site offers sign-in by this provider."""
+        """Variables by which the site offers sign-in by this provider, and linking accounts there for tools."""
         return {
             "OIDC_ISSUER": self.url,
             "OIDC_CLIENT_ID": CLIENT_ID,
             "OIDC_CLIENT_SECRET": CLIENT_SECRET,
             "OIDC_NAME": "Example ID",
+            "OIDC_API_URL": f"{self.url}/",
         }

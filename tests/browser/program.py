@@ -17,6 +17,7 @@ class Program(App):
 
     def __init__(self, base_url: str, name: str, origin: Origin) -> None:
         super().__init__(base_url, name, f"{origin.url}/callback")
+        self.name = name
         self.origin = origin
         self.pkce = Pkce()
         self.state = secrets.token_urlsafe()
