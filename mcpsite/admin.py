@@ -73,10 +73,12 @@ class DoctorAdmin(DoctorPage):
                 try:
                     with token_of(cast(User, request.user), chosen) as token:
                         patient = Patient(chosen.uri, token, is_own=True, seen=Seen.of(request), seconds=SECONDS)
-                        context["findings"] = found = within(patient, SECONDS + GRACE)
+                        found = within(patient, SECONDS + GRACE)
                 finally:
                     _running.release()
                 context["verdicts"] = [verdict(client, found) for client in EVERYBODY]
+                context["wrong"] = [finding for finding in found if finding.level != "ok"]
+                context["right"] = [finding for finding in found if finding.level == "ok"]
             else:
                 context["is_busy"] = True
         return TemplateResponse(request, "admin/mcpsite/doctor/change_list.html", context)

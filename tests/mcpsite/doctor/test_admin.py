@@ -56,7 +56,7 @@ def test_a_site_examines_itself_while_it_answers_under_daphne() -> None:
         server.create_user("operator", PASSWORD, is_staff=True, is_superuser=True)
         lines = examined(server.url, "operator")
     assert "✓ Codex would connect" in lines
-    assert "✓ ok: GET /sse, the stream of 2024-11-05: events arrive as they are sent" in lines
+    assert "✓ GET /sse, the stream of 2024-11-05: events arrive as they are sent" in lines
     assert [line for line in lines if line.startswith("✗")] == []
 
 
@@ -66,7 +66,7 @@ def test_a_site_examines_itself_while_it_answers_under_uvicorn(behind: Behind) -
     with behind() as public:
         lines = examined(public.origin, "carol")
     assert "✓ Codex would connect" in lines
-    assert "✓ ok: GET /sse, the stream of 2024-11-05: events arrive as they are sent" in lines
+    assert "✓ GET /sse, the stream of 2024-11-05: events arrive as they are sent" in lines
     assert [line for line in lines if line.startswith("✗")] == []
     assert any("TRUSTED_PROXY_COUNT is 0" in line for line in lines)
 
