@@ -11,6 +11,7 @@ from django.urls import reverse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from oauth_bridge.models import Connection
 from oauth_bridge.urls import urlpatterns
 from tests.fuzz import inputs
 from tests.oauth_bridge.flows import CHALLENGE, FORM, REDIRECT_URI, VERIFIER, Flow
@@ -18,6 +19,7 @@ from tests.oauth_bridge.protected import RESOURCE
 
 PAGES = {
     "authorize",
+    "client-logo",
     "device",
     "connections",
     "connection",
@@ -104,6 +106,18 @@ def test_an_authorization_request_that_is_nearly_right(flow: Flow, data: st.Data
     browser = data.draw(st.sampled_from([flow.browser, Browser()]))
     check_page(browser.get(url))
     check_page(browser.post(url, data.draw(st.sampled_from([{"allow": "1"}, {"deny": "1"}, {}]))))
+
+
+@given(data=st.data())
+def test_an_answer_to_the_consent_page_that_is_nearly_right(flow: Flow, data: st.DataObject) -> None:
+    """It allows what was ticked of what was offered, or nothing."""
+    url = flow.authorize_url(scope="mcp notes:read")
+    form = flow.page(scope="mcp notes:read").answer()
+    answer = data.draw(inputs.spoiled({**form, "scope": "mcp"}))
+    response = flow.browser.post(url, urlencode(answer, doseq=True), content_type=FORM)
+    check_page(response)
+    granted = Connection.objects.values_list("scopes", flat=True).first() or ""
+    assert set(granted.split()) <= {"mcp", "notes:read"}
 
 
 @pytest.mark.parametrize("grant_type", ["authorization_code", "refresh_token"])
