@@ -1,5 +1,6 @@
 """The admin: entered as every page is, and what operators do there with people."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -75,7 +76,7 @@ class TestUsers:
 
 class TestInvitations:
     def invite(self, operator: Browser) -> Any:
-        later = timezone.now() + timezone.timedelta(days=3)
+        later = timezone.now() + timedelta(days=3)
         form = {"email": "Bob@Example.org", "expires_at_0": later.date(), "expires_at_1": "12:00:00"}
         return operator.post("/admin/accounts/invitation/add/", form, follow=True)
 
@@ -87,6 +88,18 @@ class TestInvitations:
 
     def test_say_when_nobody_was_told(self, operator: Browser) -> None:
         assert "tell bob@example.org that they can sign in" in text(self.invite(operator))
+
+    @pytest.mark.parametrize(
+        ("state", "fields"),
+        [
+            ("open", {}),
+            ("accepted", {"accepted_at": timezone.now()}),
+            ("expired", {"expires_at": timezone.now() - timedelta(seconds=1)}),
+        ],
+    )
+    def test_show_what_became_of_them(self, operator: Browser, state: str, fields: dict[str, Any]) -> None:
+        Invitation.objects.create(email="bob@example.org", **fields)
+        assert f"bob@example.org {state}" in text(operator.get("/admin/accounts/invitation/"))
 
     def test_say_when_they_are_good_for_nothing(self, operator: Browser, settings: Any) -> None:
         settings.SIGN_UP = "closed"

@@ -8,6 +8,7 @@ import pytest
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from bs4 import BeautifulSoup
+from django.core.cache import cache
 from django.core.management import CommandError, call_command
 from django.test import Client as Browser
 
@@ -69,6 +70,16 @@ class TestAnAuthenticatorApp:
             enter_password(browser)
             browser.post("/accounts/2fa/authenticate/", {"code": now})
             assert is_signed_in(browser) is expected
+
+    def test_takes_it_no_second_time_a_minute_later(self, secret: str, alice: User) -> None:
+        """It is good for three half minutes, and allauth remembers it for one."""
+        now = code(secret, 1)
+        for expected in (True, False):
+            browser = Browser()
+            enter_password(browser)
+            browser.post("/accounts/2fa/authenticate/", {"code": now})
+            assert is_signed_in(browser) is expected
+            cache.delete(f"allauth.mfa.totp.used?user={alice.pk}&code={now}")
 
     def test_takes_it_no_second_time_written_otherwise(self, secret: str) -> None:
         now = code(secret, 1)

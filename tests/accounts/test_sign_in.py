@@ -62,6 +62,12 @@ class TestByPassword:
             sign_in("alice", "wrong")
         assert sign_in("alice").status_code != 302
 
+    def test_many_tries_from_one_address_are_told_to_wait(self, db: None) -> None:
+        for number in range(31):
+            response = sign_in(f"somebody{number}", "wrong")
+        assert response.status_code == 429
+        assert "Too many tries" in text(response)
+
     def test_an_account_without_an_address_needs_none(self, db: None, with_mail: None) -> None:
         User.objects.create_superuser("admin", password=PASSWORD)
         assert sign_in("admin")["Location"] == "/"
