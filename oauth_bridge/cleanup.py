@@ -15,7 +15,10 @@ from oauth_bridge.models import (
     DeviceAuthorization,
     RedeemedCode,
     SpentAssertion,
+    ToolCatalogue,
 )
+
+CATALOGUE_AGE = timedelta(days=7)
 
 
 def unused_clients() -> QuerySet[Client]:
@@ -84,6 +87,8 @@ def clear_expired_credentials() -> dict[str, int]:
         "redeemed codes": RedeemedCode.objects.filter(redeemed_at__lt=spent),
         "device codes": DeviceAuthorization.objects.filter(expires_at__lt=now),
         "client assertions": SpentAssertion.objects.filter(expires_at__lt=now),
+        # One that a consent may refer to at this moment was touched within a day.
+        "tool catalogues": ToolCatalogue.objects.filter(connections=None, created_at__lt=now - CATALOGUE_AGE),
     }
     counts = {kind: queryset.delete()[0] for kind, queryset in cleared.items()}
     clear_expired()  # access and refresh tokens, in the toolkit's way: in batches

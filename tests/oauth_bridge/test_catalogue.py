@@ -1,15 +1,18 @@
 """Tools that changed since a user saw them are held back until they have seen the difference."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core.checks import run_checks
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from oauth_bridge import catalogue
 from oauth_bridge.bearer import verify
 from oauth_bridge.catalogue import differences, digest_of_tools, held_tools, mark_seen
+from oauth_bridge.cleanup import clear_expired_credentials
 from oauth_bridge.models import Connection, ToolCatalogue
 from oauth_bridge.resources import ProtectedResource, find_resource
 from oauth_bridge.signals import tools_changed
@@ -176,6 +179,23 @@ class TestStored:
         stored = ToolCatalogue.objects.get()
         assert set(stored.tools) == {"write_note", "delete_note"}
         assert str(stored) == "2 tools"
+
+
+class TestClearedAway:
+    def clear(self, age: timedelta) -> int:
+        ToolCatalogue.objects.update(created_at=timezone.now() - age)
+        return clear_expired_credentials()["tool catalogues"]
+
+    def test_when_no_connection_refers_to_it(self, flow: Flow) -> None:
+        flow.consent(scope="mcp")
+        flow.consent(scope="notes:write")
+        assert self.clear(timedelta(days=8)) == 1
+        assert ToolCatalogue.objects.get() == Connection.objects.get().catalogue
+
+    def test_not_before_a_week_is_over(self, flow: Flow) -> None:
+        flow.consent(scope="mcp")
+        Connection.objects.all().delete()
+        assert self.clear(timedelta(days=6)) == 0
 
 
 def test_a_review_that_is_none_is_told(settings: Any) -> None:
