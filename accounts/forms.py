@@ -62,6 +62,10 @@ class OnceOnly:
 class CodeForm(OnceOnly, AuthenticateForm):
     """The second step of signing in."""
 
+    def has_app(self) -> bool:
+        """Whether there is an app whose code can be typed; else only recovery codes can."""
+        return Authenticator.objects.filter(user=self.user, type=Authenticator.Type.TOTP).exists()
+
 
 class CodeAgainForm(OnceOnly, ReauthenticateForm):
     """Proof that it is still the same person."""

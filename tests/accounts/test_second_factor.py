@@ -12,6 +12,7 @@ from django.core.cache import cache
 from django.core.management import CommandError, call_command
 from django.test import Client as Browser
 
+from accounts.forms import CodeForm
 from accounts.models import User
 from accounts.providers import OpenIDRegistration, social_providers
 from tests.accounts.authenticator_app import code
@@ -145,6 +146,12 @@ class TestAnAuthenticatorApp:
         assert browser.get("/admin/", follow=True).redirect_chain[-1][0].startswith("/accounts/2fa/authenticate/")
         assert browser.post("/accounts/2fa/authenticate/", {"code": code(secret, 1)})["Location"] == "/admin/"
         assert browser.get("/admin/").status_code == 200
+
+
+def test_the_page_knows_whether_there_is_an_app_to_ask_for(alice: User) -> None:
+    assert not CodeForm(user=alice).has_app()
+    Authenticator.objects.create(user=alice, type="totp", data={})
+    assert CodeForm(user=alice).has_app()
 
 
 class TestRecoveryCodes:
