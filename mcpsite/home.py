@@ -24,9 +24,11 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 def tool_to_try() -> str:
-    """Name of a tool that can be called without arguments and changes nothing; else of any; else a word for one."""
+    """Name of a tool that needs no arguments and nothing elsewhere, and changes nothing; else of any; else a word."""
     tools = registry().tools
     for name, tool in tools.items():
-        if tool.effect == "read" and not tool.wire.input_schema.get("required"):
+        hints = tool.wire.annotations
+        reaches_out = hints is not None and hints.open_world_hint
+        if tool.effect == "read" and not reaches_out and not tool.wire.input_schema.get("required"):
             return name
     return next(iter(tools), "NAME")

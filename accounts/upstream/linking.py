@@ -132,6 +132,7 @@ def _keep(
             UpstreamAccount.objects.update_or_create(user=user, provider=provider.id, defaults=fields)
     except IntegrityError:
         raise NotLinkedError(taken) from None
+    logger.info("user %s linked an account of %s", user.pk, provider.id)
     told = partial(
         upstream_linked.send_robust, UpstreamAccount, user_id=user.pk, provider=provider.id, elicitation=elicitation
     )
@@ -141,6 +142,7 @@ def _keep(
 def unlink(account: UpstreamAccount) -> None:
     """Forget an account, and give its tokens back to the provider as far as it takes them."""
     account.delete()
+    logger.info("account of %s of user %s was unlinked", account.provider, account.user_id)
     transaction.on_commit(partial(_give_back, account.provider, _opened(account)))
 
 

@@ -28,7 +28,8 @@ LEASE = timedelta(seconds=40)
 """Longer than a refresh can take: after it, somebody else may try."""
 PATIENCE = 45.0
 """Seconds that a caller waits for somebody else's refresh."""
-PAUSE = 0.05
+PAUSE = 0.1
+"""Seconds between two looks whether somebody else is done."""
 
 
 class LinkNeededError(Exception):

@@ -2,6 +2,8 @@
 
 import asyncio
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from mcp_endpoint import executor
@@ -23,7 +25,7 @@ class Links:
     """Who waits on one event loop for which account, and which sessions were promised a notice."""
 
     def __init__(self) -> None:
-        self._news: dict[tuple[str, str], asyncio.Event] = {}
+        self._waiting: dict[tuple[str, str], set[asyncio.Event]] = {}
         self._promises: dict[str, tuple[float, str]] = {}
         self._sending: set[asyncio.Task[Any]] = set()
         bus().subscribe(KIND, self._on_linked)
@@ -33,19 +35,17 @@ class Links:
         from accounts.upstream.tokens import is_linked  # needs models; this room is imported before they are
 
         until = time.monotonic() + seconds
-        key = (str(user_id), provider)
-        while True:
-            news = self._news.setdefault(key, asyncio.Event())
-            if await executor.run_at_gate(is_linked, user_id, provider):
-                return True
-            left = until - time.monotonic()
-            if left <= 0:
-                return False
-            try:
-                async with asyncio.timeout(min(left, LOOK)):
-                    await news.wait()
-            except TimeoutError:
-                pass
+        with self._news((str(user_id), provider)) as news:
+            while True:
+                news.clear()  # before the look: what comes while it is taken counts
+                if await executor.run_at_gate(is_linked, user_id, provider):
+                    return True
+                left = until - time.monotonic()
+                if left <= 0:
+                    return False
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(min(left, LOOK)):
+                        await news.wait()
 
     def promise(self, elicitation: str, session_id: str) -> None:
         """Tell this session when the elicitation is complete, should that happen in time."""
@@ -55,16 +55,33 @@ class Links:
         if len(self._promises) < PROMISES:
             self._promises[elicitation] = (now + PROMISED_FOR, session_id)
 
+    @contextmanager
+    def _news(self, key: tuple[str, str]) -> Iterator[asyncio.Event]:
+        news = asyncio.Event()
+        waiting = self._waiting.setdefault(key, set())
+        waiting.add(news)
+        try:
+            yield news
+        finally:
+            waiting.discard(news)
+            if not waiting:
+                self._waiting.pop(key, None)
+
     def _on_linked(self, message: Message) -> None:
-        news = self._news.pop((message["user"], message["provider"]), None)
-        if news is not None:
+        for news in self._waiting.get((message["user"], message["provider"]), ()):
             news.set()
         promise = self._promises.pop(message["elicitation"], None)
         if promise is not None:
-            notice = {"jsonrpc": "2.0", "method": COMPLETE, "params": {"elicitationId": message["elicitation"]}}
-            task = asyncio.ensure_future(events().append(promise[1], STANDALONE, encode(notice)))
+            task = asyncio.ensure_future(_tell(promise[1], message["elicitation"]))
             self._sending.add(task)
             task.add_done_callback(self._sending.discard)
+
+
+async def _tell(session_id: str, elicitation: str) -> None:
+    """Send the notice on the session's standing stream, if it has one."""
+    if await events().knows(session_id, STANDALONE):
+        notice = {"jsonrpc": "2.0", "method": COMPLETE, "params": {"elicitationId": elicitation}}
+        await events().append(session_id, STANDALONE, encode(notice))
 
 
 links = PerLoop(Links)

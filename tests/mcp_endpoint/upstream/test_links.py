@@ -97,6 +97,21 @@ async def test_a_session_hears_of_what_it_was_promised_once(database: Database) 
     assert list(here._promises) == ["another"]
 
 
+async def test_a_session_that_listens_to_nothing_is_told_nothing(database: Database) -> None:
+    here = Links()
+    here.promise("an-elicitation", "a-session")
+    here._on_linked(notice("1", "an-elicitation"))
+    await asyncio.gather(*here._sending)
+    assert not await events().knows("a-session", STANDALONE)
+
+
+async def test_nothing_is_left_of_those_who_waited(database: Database) -> None:
+    database.linked.add((1, "github"))
+    here = Links()
+    await asyncio.gather(*(here.linked(1, "github", 1) for _ in range(3)))
+    assert here._waiting == {}
+
+
 async def test_old_promises_are_forgotten(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     here = Links()
     monkeypatch.setattr(links_module, "PROMISED_FOR", -1.0)
