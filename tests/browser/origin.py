@@ -18,6 +18,8 @@ class Origin:
     def __init__(self, host: str = "127.0.0.1") -> None:
         self.pages: dict[str, str] = {}
         """HTML by path."""
+        self.redirects: dict[str, str] = {}
+        """Where a path leads on to."""
         self.requests: list[str] = []
         """Paths with their queries, in the order in which they came."""
         handler = type("Handler", (_Handler,), {"origin": self})
@@ -46,7 +48,14 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.origin.requests.append(self.path)
-        page = self.origin.pages.get(urlsplit(self.path).path)
+        path = urlsplit(self.path).path
+        if (target := self.origin.redirects.get(path)) is not None:
+            self.send_response(302)
+            self.send_header("Location", target)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
+        page = self.origin.pages.get(path)
         body = (page or "").encode()
         self.send_response(404 if page is None else 200)
         self.send_header("Content-Type", "text/html; charset=utf-8")
