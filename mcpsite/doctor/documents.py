@@ -45,9 +45,9 @@ def claimed_origin(site: Site) -> str:
     for path, member in ((SERVER, "issuer"), (RESOURCE, "resource")):
         try:
             document = site.get(path).json or {}
-        except NoAnswerError:
+            parts = urlsplit(str(document.get(member, "")))
+        except (NoAnswerError, ValueError):
             continue
-        parts = urlsplit(str(document.get(member, "")))
         if parts.scheme and parts.netloc:
             return f"{parts.scheme}://{parts.netloc}"
     return ""
@@ -113,7 +113,9 @@ def _problem(site: Site, path: str, document: Document, origin: str) -> str:
     if path.startswith(RESOURCE):
         expected = f"{origin}{path.removeprefix(RESOURCE) or site.path}"
         servers = document.get("authorization_servers")
-        if document.get("resource") != expected:
+        # The root stands for the default resource, which need not be this one.
+        is_at_home = path == RESOURCE and str(document.get("resource")).startswith(f"{origin}/")
+        if document.get("resource") != expected and not is_at_home:
             return f"resource is {document.get('resource')!r}, not {expected!r}"
         return "" if servers == [origin] else f"authorization_servers is {servers!r}, not [{origin!r}]"
     if document.get("issuer") != origin:

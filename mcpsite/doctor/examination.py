@@ -1,5 +1,6 @@
 """The whole examination, in order; what is found is told as soon as it is known."""
 
+import logging
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -8,6 +9,8 @@ from mcpsite.doctor import browsers, challenge, documents, inside, reach, regist
 from mcpsite.doctor.findings import Finding
 from mcpsite.doctor.inside import Seen
 from mcpsite.doctor.site import NoAnswerError, OutOfTimeError, Site
+
+logger = logging.getLogger(__name__)
 
 Group = Callable[[Site], Iterator[Finding]]
 
@@ -73,15 +76,35 @@ class Examination:
                 mend="Run it with --user NAME on the server, or with --token.",
             )
             return
+        if not (site.is_private_way and documents.claimed_origin(site) == site.origin):
+            yield Finding(
+                "skipped",
+                "streams",
+                "Calls and event streams",
+                "not looked at: a token is sent by https alone, and only to a site that knows its own address",
+                mend="Mend what is wrong above, and run it again.",
+            )
+            return
         yield from _examine(lambda site: streams.examine(site, self.patient.token), site)
 
 
 def _examine(group: Group, site: Site) -> Iterator[Finding]:
-    """A group's findings; where no answer came at all, that is the last of them."""
+    """A group's findings; where no answer came at all, or none that makes sense, that is the last of them."""
     try:
         yield from group(site)
     except NoAnswerError as error:
         yield reach.no_answer(error)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        # Whatever answers there may write anything into its documents.
+        logger.debug("an answer could not be read", exc_info=error)
+        yield Finding(
+            "failure",
+            "documents.unreadable",
+            f"The answers of {site.url}",
+            "they are not of the kind that this site gives",
+            means="Clients stumble over them.",
+            mend="See what answers at that address.",
+        )
 
 
 def _cut_short(asked: str, got: str) -> Finding:

@@ -15,6 +15,8 @@ import urllib3
 from urllib3.exceptions import HTTPError, NameResolutionError, NewConnectionError, SSLError, TimeoutError
 from urllib3.util import SKIP_HEADER
 
+from mcpsite.checks import LOOPBACK
+
 MOST_BYTES = 1024 * 1024
 BOTH = "application/json, text/event-stream"
 AGENT = "mcp-doctor"
@@ -126,6 +128,11 @@ class Site:
     def url(self) -> str:
         """The MCP URL."""
         return f"{self.origin}{self.path}"
+
+    @property
+    def is_private_way(self) -> bool:
+        """Whether nobody on the way can read what is sent: TLS, or this machine alone."""
+        return self.scheme == "https" or self.host in LOOPBACK
 
     def patience(self, most: float | None = None) -> float:
         """Seconds that one answer may take now; raises OutOfTimeError when the examination's are over."""

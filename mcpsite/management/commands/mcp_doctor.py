@@ -93,11 +93,15 @@ def mcp_url(given: str) -> str:
     default = protected_resources()[0]
     if not given:
         return default.uri
-    parts = urlsplit(given if "://" in given else f"https://{given}")
+    try:
+        parts = urlsplit(given if "://" in given else f"https://{given}")
+    except ValueError:
+        raise CommandError(f"{given} is not a URL.") from None
     path = parts.path.rstrip("/") or default.path
     if parts.query or parts.fragment:
         raise CommandError("Leave out what stands behind ? or # in the URL.")
-    origin = f"{parts.scheme}://{parts.netloc}"
+    origin = f"{parts.scheme}://{parts.netloc}".lower()
+    origin = origin.removesuffix(":443" if parts.scheme == "https" else ":80")
     if problem := origin_problem(origin):
         raise CommandError(f"{origin} is no address of a site: {problem}.")
     return f"{origin}{path}"

@@ -46,9 +46,11 @@ def late() -> Iterator[int]:
     with HTTPServer(("127.0.0.1", 0), Late) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
-        yield server.server_port
-        server.shutdown()
-        thread.join()
+        try:
+            yield server.server_port
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 def test_a_right_address(behind: Behind) -> None:

@@ -80,6 +80,7 @@ def test_processes_that_do_not_share_sessions_and_share_one_sqlite_file(monkeypa
         ("", "http://localhost:8000/mcp"),
         ("https://mcp.example.com", "https://mcp.example.com/mcp"),
         ("mcp.example.com/", "https://mcp.example.com/mcp"),
+        ("HTTPS://MCP.example.com:443/Mcp", "https://mcp.example.com/Mcp"),
         ("https://mcp.example.com/other/", "https://mcp.example.com/other"),
     ],
 )
@@ -87,7 +88,9 @@ def test_the_mcp_url_is_found_in_what_was_given(given: str, url: str) -> None:
     assert mcp_url(given) == url
 
 
-@pytest.mark.parametrize("given", ["ftp://mcp.example.com", "https://", "https://a/mcp?x=1", "https://a:b@c/mcp"])
+@pytest.mark.parametrize(
+    "given", ["ftp://mcp.example.com", "https://[", "https://", "https://a/mcp?x=1", "https://a:b@c/mcp"]
+)
 def test_what_is_no_mcp_url_is_refused(given: str) -> None:
     with pytest.raises(CommandError):
         mcp_url(given)

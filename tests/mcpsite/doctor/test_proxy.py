@@ -1,12 +1,14 @@
 """Wrong proxies, each a real nginx: what they do to the first request, the documents and registration."""
 
+import re
 from pathlib import Path
 
 import pytest
 
-from mcpsite.doctor import browsers, challenge, documents, registering
+from mcpsite.doctor import Examination, Patient, browsers, challenge, documents, registering
+from tests.live import ROOT, LiveServer
 from tests.mcpsite.doctor.conftest import Behind, named, only
-from tests.mcpsite.doctor.nginx import FORWARDED
+from tests.mcpsite.doctor.nginx import FORWARDED, Certificate, Nginx
 
 HOST_LOST = FORWARDED.replace("$http_host", "upstream.internal")
 SLASH_ADDED = "rewrite ^([^.]*[^/])$ $1/ permanent;"
@@ -17,6 +19,24 @@ def test_a_right_proxy_is_not_complained_about(behind: Behind) -> None:
     with behind() as site:
         for group in (challenge, documents, registering, browsers):
             assert named(group.examine(site)) == set(), group.__name__
+
+
+def test_the_configuration_that_comes_with_the_site_is_right(
+    behind: Behind, site: LiveServer, public_port: int, certificate: Certificate, token: str
+) -> None:
+    server = (ROOT / "deploy" / "nginx.conf").read_text().partition("server {")[2].rpartition("}")[0]
+    for given, here in (
+        ("listen 443 ssl;", ""),
+        (r"ssl_certificate.*;", ""),
+        ("mcp.example.com", "localhost"),
+        ("127.0.0.1:8000", f"127.0.0.1:{site.port}"),
+    ):
+        server, times = re.subn(given, here, server)
+        assert times, given
+    with Nginx(public_port, server, certificate):
+        found = list(Examination(Patient(f"https://localhost:{public_port}/mcp", token)))
+    assert named(found) == {"reach.private"}
+    assert not [finding for finding in found if finding.level == "skipped"]
 
 
 def test_a_slash_that_is_added_by_a_redirect(behind: Behind) -> None:
