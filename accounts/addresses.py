@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from allauth.account.models import EmailAddress
-from allauth.socialaccount.models import SocialLogin
+from allauth.socialaccount.models import SocialAccount, SocialLogin
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from django.db import IntegrityError, transaction
 
@@ -18,15 +18,23 @@ from accounts.models import User
 GOOGLE_MAIL = ("gmail.com", "googlemail.com")
 
 
+class IssuerChangedError(OAuth2Error):
+    """An operator gave a provider's name to another issuer, whose subject 42 is somebody else."""
+
+
 def settle(login: SocialLogin) -> None:
     """Mark each address of an arriving person as verified or not, by what their provider really said.
 
-    Raises OAuth2Error when the provider spoke of two different people (OpenID Connect Core §5.3.2).
+    Raises OAuth2Error when the provider spoke of two different people (OpenID Connect Core §5.3.2), or when its name
+    here stood for another issuer before: a subject is somebody only together with its issuer (§2).
     """
     sources = _claims(login.account.extra_data)
     subjects = {str(source["sub"]) for source in sources if "sub" in source}
     if len(subjects) > 1:
         raise OAuth2Error("The ID token and the user info are of different people.")
+    before = SocialAccount.objects.filter(provider=login.account.provider, uid=login.account.uid).first()
+    if before is not None and len(_issuers(sources) | _issuers(_claims(before.extra_data))) > 1:
+        raise IssuerChangedError("This account was linked at another issuer of the same name.")
     app_settings = login.provider.app.settings if login.provider.app else {}
     trusted = app_settings.get("verified_domains", [])
     for address in login.email_addresses:
@@ -48,6 +56,10 @@ def _claims(data: Any) -> list[dict[str, Any]]:
         return []
     parts = [data.get("userinfo"), data.get("id_token")]
     return [part for part in parts if isinstance(part, dict)] or [data]
+
+
+def _issuers(sources: Iterable[dict[str, Any]]) -> set[str]:
+    return {str(source["iss"]) for source in sources if "iss" in source}
 
 
 def _is_about(source: dict[str, Any], email: str) -> bool:

@@ -192,6 +192,31 @@ class TestSomebodyWhoseAddressAnotherClaimed:
         assert EmailAddress.objects.get(email="ada@example.org").user.username == "ada"
 
 
+class TestANameThatStandsForAnotherIssuerNow:
+    """Both have a person 42; they are not the same."""
+
+    def test_opens_no_account_that_was_linked_before(
+        self, alice: User, provider: IdentityProvider, settings: Any
+    ) -> None:
+        link(alice)
+        sign_in(Browser())
+        with IdentityProvider() as another:
+            settings.SOCIALACCOUNT_PROVIDERS = providers(another)
+            browser = Browser()
+            assert "Sign-in did not work" in text(sign_in(browser))
+        assert not is_signed_in(browser)
+
+    def test_is_said_in_the_log(
+        self, alice: User, provider: IdentityProvider, settings: Any, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        link(alice)
+        sign_in(Browser())
+        with IdentityProvider() as another:
+            settings.SOCIALACCOUNT_PROVIDERS = providers(another)
+            sign_in(Browser())
+        assert "IssuerChangedError" in caplog.text
+
+
 class TestSomebodyWhoLinkedTheProvider:
     def test_is_signed_in(self, alice: User, provider: IdentityProvider) -> None:
         link(alice)
