@@ -10,6 +10,8 @@ from tests.live import LiveServer, free_port
 CALLBACK_PATH = "/accounts/oidc/oidc/login/callback/"
 
 
+# Offered, and never reached: these browsers know no host but this machine.
+GITHUB = {"GITHUB_CLIENT_ID": "an application there", "GITHUB_CLIENT_SECRET": "its secret"}
 ADDRESSES = """
 from accounts.models import User
 for user in User.objects.all():
@@ -28,7 +30,7 @@ def running_site(users: Mapping[str, str], mailbox: Mailbox, **variables: str) -
     port = free_port()
     public_url = variables.get("PUBLIC_URL", f"http://localhost:{port}")
     with OpenIDProvider(public_url + CALLBACK_PATH) as provider:
-        env = {"SIGN_UP": "open", "EMAIL_URL": mailbox.url, **provider.environment(), **variables}
+        env = {"SIGN_UP": "open", "EMAIL_URL": mailbox.url, **GITHUB, **provider.environment(), **variables}
         site = LiveServer("uvicorn", settings="tests.browser.settings", env=env, users=users)
         site.port = port
         with site:

@@ -32,8 +32,8 @@ def main(*beginnings: str) -> None:
         TemporaryDirectory() as letters,
         running_site(PEOPLE, mailbox := Mailbox(Path(letters)), PUBLIC_URL=f"http://{ADDRESS}") as site,
         chromium.browser(f"MAP {ADDRESS} 127.0.0.1:{site.port}") as browser,
+        Stage(browser, site, mailbox, f"http://{ADDRESS}") as stage,
     ):
-        stage = Stage(browser, site, mailbox, f"http://{ADDRESS}")
         for name, way in wanted.items():
             page = way(stage)
             for look in LOOKS:

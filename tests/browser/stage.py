@@ -2,6 +2,8 @@
 
 from collections import Counter
 from contextlib import ExitStack
+from types import TracebackType
+from typing import Self
 
 from playwright.sync_api import Browser, ConsoleMessage, Page, StorageState
 
@@ -24,7 +26,7 @@ def new_name(name: str) -> str:
 class Stage:
     """Opens windows and starts programs; `tidy()` closes them again, while people stay signed in.
 
-    `origin` is the site's address as the browser knows it.
+    `origin` is the site's address as the browser knows it. Use as a context manager.
     """
 
     def __init__(
@@ -38,8 +40,16 @@ class Stage:
         self._origin = origin or site.url
         self._scripts = scripts
         self._signed_in: dict[str, StorageState] = {}
+        self.has_apps = False
+        """Whether robin connected some apps already."""
         self._careful = ""
         self._open = ExitStack()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        self.tidy()
 
     def window(self, username: str = "") -> Page:
         """A window of a browser of its own, in which that person is signed in; a stranger when nobody is named."""

@@ -14,20 +14,22 @@ from tests.live import LiveServer
 
 
 @pytest.fixture(scope="module")
-def stage(browser: Browser, site: LiveServer, mailbox: Mailbox) -> Stage:
-    return Stage(browser, site, mailbox)
+def stage(browser: Browser, site: LiveServer, mailbox: Mailbox) -> Iterator[Stage]:
+    with Stage(browser, site, mailbox) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
-def stage_without_scripts(browser: Browser, site: LiveServer, mailbox: Mailbox) -> Stage:
-    return Stage(browser, site, mailbox, scripts=False)
+def stage_without_scripts(browser: Browser, site: LiveServer, mailbox: Mailbox) -> Iterator[Stage]:
+    with Stage(browser, site, mailbox, scripts=False) as made:
+        yield made
 
 
 @pytest.fixture(scope="module", params=PAGES)
 def page(request: pytest.FixtureRequest, stage: Stage) -> Iterator[Page]:
     """Each page in turn."""
-    yield PAGES[request.param](stage)
-    stage.tidy()
+    with stage:
+        yield PAGES[request.param](stage)
 
 
 def test_axe_sees_what_is_wrong(browser: Browser) -> None:
@@ -60,7 +62,7 @@ def test_the_policy_of_the_page_lets_through_all_that_it_has(page: Page, stage: 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_everything_is_reached_without_scripts(stage_without_scripts: Stage, name: str) -> None:
-    page = PAGES[name](stage_without_scripts)
+    with stage_without_scripts as stage:
+        page = PAGES[name](stage)
 
-    assert page.get_by_role("heading", level=1).count() == 1
-    stage_without_scripts.tidy()
+        assert page.get_by_role("heading", level=1).count() == 1
