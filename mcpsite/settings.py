@@ -212,6 +212,7 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _secure else No
 
 OAUTH_BRIDGE_RESOURCES = "mcp_endpoint.endpoints.protected_resources"
 OAUTH_BRIDGE_RECENT_CALLS = "mcp_endpoint.ledger.recent_calls"
+OAUTH_BRIDGE_RECENT_CALLS_OF_CLIENT = "mcp_endpoint.ledger.recent_calls_of_client"
 OAUTH_BRIDGE_MORE_CLEANUP = ["mcp_endpoint.ledger.clear_old_calls"]
 OAUTH_BRIDGE_REDIRECT_SCHEMES = env.list("OAUTH_REDIRECT_SCHEMES", default=list(PRIVATE_USE_SCHEMES))
 OAUTH_BRIDGE_REFRESH_GRACE = env.int("OAUTH_REFRESH_GRACE", default=30)
@@ -234,6 +235,9 @@ OAUTH_BRIDGE_SIGNING_KEYS = env.str("OAUTH_SIGNING_KEYS", default="").replace("\
 OAUTH_BRIDGE_CIMD_ALLOW = env.list("OAUTH_CIMD_ALLOW", default=[])
 OAUTH_BRIDGE_CIMD_BLOCK = env.list("OAUTH_CIMD_BLOCK", default=[])
 OAUTH_BRIDGE_TRUSTED_DOMAINS = env.list("OAUTH_TRUSTED_DOMAINS", default=[])
+# The flight recorder: one row for each attempt to connect.
+OAUTH_BRIDGE_ATTEMPTS = env.bool("OAUTH_ATTEMPTS", default=True)
+OAUTH_BRIDGE_ATTEMPT_DAYS = env.int("OAUTH_ATTEMPT_DAYS", default=30)
 # For tests alone: fetches client metadata documents from this machine, over plain http too.
 OAUTH_BRIDGE_CIMD_ALLOW_LOOPBACK = env.bool("OAUTH_BRIDGE_CIMD_ALLOW_LOOPBACK", default=False)
 # All of them: the toolkit's migrations break when only some are declared.

@@ -89,6 +89,32 @@ def revoke_family(token_family: uuid.UUID | None) -> None:
         _settle(connection_ids)
 
 
+def revoke_access_token_alone(access_token: AccessToken) -> None:
+    """Revoke an access token and not its grant: a refresh token of the same grant can get the next one."""
+    with transaction.atomic():
+        links = ConnectionAccessToken.objects.filter(access_token=access_token)
+        connection_ids = set(links.values_list("connection_id", flat=True))
+        if RefreshToken.objects.filter(access_token=access_token, revoked=None).exists():
+            # A refresh takes over the row of the token before: without it, it takes the grant for one that ended.
+            AccessToken.objects.filter(pk=access_token.pk).update(expires=timezone.now())
+        else:
+            access_token.delete()
+        _settle(connection_ids)
+
+
+def revoke_refresh_token_alone(refresh_token: RefreshToken) -> None:
+    """Revoke a refresh token and nothing else of its grant: the access token works until it expires."""
+    with transaction.atomic():
+        now = timezone.now()
+        links = ConnectionRefreshToken.objects.filter(refresh_token=refresh_token)
+        connection_ids = set(links.values_list("connection_id", flat=True))
+        # Without a grace window, so that asking with it is seen as the misuse that it is.
+        links.update(rotated_at=None)
+        AccessToken.objects.filter(refresh_token=refresh_token, expires__lte=now).delete()
+        RefreshToken.objects.filter(pk=refresh_token.pk, revoked=None).update(revoked=now, updated=now)
+        _settle(connection_ids)
+
+
 def revoke_access_token(access_token: AccessToken) -> None:
     """Revoke an access token with the grant that it came from (RFC 7009 §2.1)."""
     with transaction.atomic():
@@ -96,10 +122,7 @@ def revoke_access_token(access_token: AccessToken) -> None:
         if refresh_token is not None:
             revoke_family(refresh_token.token_family)
             return
-        links = ConnectionAccessToken.objects.filter(access_token=access_token)
-        connection_ids = set(links.values_list("connection_id", flat=True))
-        access_token.delete()
-        _settle(connection_ids)
+        revoke_access_token_alone(access_token)
 
 
 def live_connections(*, user_id: int | None = None, client_id: int | None = None) -> list[int]:

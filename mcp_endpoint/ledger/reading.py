@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from mcp_endpoint.conf import conf
@@ -14,7 +15,16 @@ DELETED_AT_ONCE = 5_000
 
 def recent_calls(connection_id: int, limit: int) -> list[RecentCall]:
     """The last calls of a connection, the newest first: what `OAUTH_BRIDGE_RECENT_CALLS` names."""
-    found = ToolCall.objects.filter(connection_id=connection_id).order_by("-called_at", "-pk")[:limit]
+    return _newest(ToolCall.objects.filter(connection_id=connection_id), limit)
+
+
+def recent_calls_of_client(client_id: str, limit: int) -> list[RecentCall]:
+    """The same of a client, by its client ID: what `OAUTH_BRIDGE_RECENT_CALLS_OF_CLIENT` names."""
+    return _newest(ToolCall.objects.filter(client_id=client_id), limit)
+
+
+def _newest(calls: QuerySet[ToolCall], limit: int) -> list[RecentCall]:
+    found = calls.order_by("-called_at", "-pk")[:limit]
     return [
         RecentCall(call.called_at, call.tool, call.get_outcome_display(), call.outcome in ANSWERED, call.duration_ms)
         for call in found

@@ -60,6 +60,10 @@ class Connection(models.Model):
                 fields=["user", "client", "resource"], name="one_connection_per_user_client_resource"
             )
         ]
+        permissions = [
+            ("revoke_access", "Can revoke what acts for users"),
+            ("deactivate_users", "Can deactivate and activate users"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.client} for {self.user}"

@@ -1,57 +1,50 @@
-"""Clients, connections and tokens in Django admin."""
+"""Every list and page of the operator's: what it shows, what it hides, and what nonsense gets."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Permission
+from django.db import connection
 from django.test import Client as Browser
-from django.urls import reverse
+from django.test.utils import CaptureQueriesContext
 from oauth2_provider.models import AccessToken, Grant, RefreshToken
 
 from accounts.models import User
-from oauth_bridge.bearer import BearerError, verify
-from oauth_bridge.models import Client, Connection
-from tests.oauth_bridge.flows import Flow
-from tests.oauth_bridge.protected import RESOURCE
+from oauth_bridge.models import Client, Connection, DeviceAuthorization, PersonalToken
+from oauth_bridge.personal_tokens import create
+from oauth_bridge.resources import protected_resources
+from tests.oauth_bridge.devices import Device, register_device
+from tests.oauth_bridge.flows import Flow, register
+from tests.oauth_bridge.operator import act, clerk, history, listed, superuser, url_of
+
+MODELS = [Client, Connection, AccessToken, RefreshToken, Grant, DeviceAuthorization, PersonalToken, User]
 
 
 @pytest.fixture
 def operator(db: None) -> Browser:
-    """A superuser's browser."""
-    browser = Browser()
-    browser.force_login(User.objects.create_superuser("operator", "operator@example.org", "secret"))
-    return browser
+    return superuser()
 
 
-def act(browser: Browser, model: Any, action: str) -> Any:
-    """The answer to an action on every row of a model."""
-    url = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
-    rows = [str(pk) for pk in model.objects.values_list("pk", flat=True)]
-    return browser.post(url, {"action": action, "_selected_action": rows}, follow=True)
-
-
-def works(tokens: dict[str, Any]) -> bool:
-    try:
-        verify(tokens["access_token"], RESOURCE)
-    except BearerError:
-        return False
-    return True
-
-
-MODELS = [Client, Connection, AccessToken, RefreshToken, Grant, User]
+@pytest.fixture
+def busy(flow: Flow, alice: User) -> list[str]:
+    """A site with a row of everything; its usable values."""
+    tokens = flow.tokens()
+    code = flow.code()
+    device = Device.start(flow.browser, register_device(flow.browser))
+    _, personal = create(alice, "Script", protected_resources()[0], ["mcp"], 7)
+    codes = [device.answer["device_code"], device.answer["user_code"]]
+    return [tokens["access_token"], tokens["refresh_token"], code, personal, *codes]
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_every_list_and_page_opens(operator: Browser, flow: Flow, model: Any) -> None:
-    tokens = flow.tokens()
-    flow.code()
-    label = f"{model._meta.app_label}_{model._meta.model_name}"
-    listed = operator.get(reverse(f"admin:{label}_changelist"), {"q": "alice"})
-    page = operator.get(reverse(f"admin:{label}_change", args=[model.objects.first().pk]))
-    assert (listed.status_code, page.status_code) == (200, 200)
-    for credential in (tokens["access_token"], tokens["refresh_token"]):
-        assert credential.encode() not in listed.content + page.content
+def test_every_list_and_page_opens_and_shows_nothing_that_could_be_used(
+    operator: Browser, busy: list[str], model: Any
+) -> None:
+    pages = [operator.get(url_of(model, "changelist"), {"q": "e"})]
+    pages += [operator.get(url_of(model, "change", row.pk)) for row in model.objects.all()]
+    assert {page.status_code for page in pages} == {200}
+    content = b"".join(page.content for page in pages)
+    for value in busy:
+        assert value.encode() not in content
 
 
 @pytest.mark.parametrize(
@@ -60,127 +53,84 @@ def test_every_list_and_page_opens(operator: Browser, flow: Flow, model: Any) ->
         (AccessToken, ["token", "token_checksum"]),
         (RefreshToken, ["token", "token_checksum"]),
         (Grant, ["code", "code_challenge"]),
+        (DeviceAuthorization, ["device_code", "user_code"]),
+        (Client, ["client_secret", "registration_token"]),
     ],
 )
-def test_nothing_that_could_be_used_is_shown(operator: Browser, flow: Flow, model: Any, fields: list[str]) -> None:
+def test_nor_do_they_show_what_is_stored_of_it(
+    operator: Browser, busy: list[str], model: Any, fields: list[str]
+) -> None:
+    for row in model.objects.all():
+        page = operator.get(url_of(model, "change", row.pk))
+        for field in fields:
+            value = getattr(row, field)
+            assert not value or value.encode() not in page.content
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize(
+    "query",
+    [{"state__exact": "nonsense"}, {"created__gte": "nonsense"}, {"nonsense": "1"}, {"id__exact": "x"}],
+)
+def test_a_filter_with_nonsense_finds_nothing(
+    operator: Browser, busy: list[str], model: Any, query: dict[str, str]
+) -> None:
+    assert listed(operator, model, **query) == 0
+
+
+@pytest.mark.parametrize("model", [AccessToken, RefreshToken, Grant, DeviceAuthorization])
+@pytest.mark.parametrize("page", ["add", "delete"])
+def test_credentials_are_neither_made_nor_deleted_there(
+    operator: Browser, busy: list[str], model: Any, page: str
+) -> None:
+    arguments = [model.objects.first().pk] if page == "delete" else []
+    assert operator.get(url_of(model, page, *arguments)).status_code == 403
+
+
+def test_a_name_with_markup_is_text_everywhere(operator: Browser, browser: Browser) -> None:
+    markup = "<script>alert(1)</script><b onmouseover=x>"
+    flow = Flow(browser, register(browser, client_name=markup).json()["client_id"])
     flow.tokens()
     flow.code()
-    row = model.objects.first()
-    page = operator.get(reverse(f"admin:oauth2_provider_{model._meta.model_name}_change", args=[row.pk]))
-    for field in fields:
-        value = getattr(row, field)
-        assert not value or value.encode() not in page.content
+    client = Client.objects.get()
+    answers = [act(operator, Client, "approve"), act(operator, Connection, "pause")]
+    for model in MODELS:
+        answers.append(operator.get(url_of(model, "changelist")))
+        for row in model.objects.all():
+            answers += [operator.get(url_of(model, page, row.pk)) for page in ("change", "history")]
+    answers.append(operator.get(url_of(Client, "delete", client.pk)))
+    answers.append(operator.get("/admin/"))
+    assert b"<script>alert" not in b"".join(answer.content for answer in answers)
+    assert b"<b onmouseover" not in b"".join(answer.content for answer in answers)
+    assert sum(b"&lt;script&gt;alert(1)" in answer.content for answer in answers) >= 8
 
 
-class TestClients:
-    def test_are_found_by_client_id_and_name(self, operator: Browser, flow: Flow) -> None:
-        for term in (flow.client_id, "Example"):
-            page = operator.get(reverse("admin:oauth_bridge_client_changelist"), {"q": term})
-            assert flow.client_id.encode() in page.content
-
-    def test_can_be_disabled_and_enabled(self, operator: Browser, flow: Flow) -> None:
-        tokens = flow.tokens()
-        act(operator, Client, "disable")
-        assert not works(tokens)
-        act(operator, Client, "enable")
-        assert works(tokens)
-
-    def test_can_lose_all_access(self, operator: Browser, flow: Flow) -> None:
-        tokens = flow.tokens()
-        act(operator, Client, "revoke")
-        assert not works(tokens)
-        assert Connection.objects.get().state == Connection.State.REVOKED
-
-    def test_can_be_deleted_with_their_tokens(self, operator: Browser, flow: Flow) -> None:
-        """Stock admin answers 403 for every client that was ever used."""
-        flow.tokens()
-        url = reverse("admin:oauth_bridge_client_delete", args=[Client.objects.get().pk])
-        assert operator.get(url).status_code == 200
-        assert operator.post(url, {"post": "yes"}).status_code == 302
-        assert not Client.objects.exists()
-        assert not AccessToken.objects.exists()
-
-    def test_made_by_hand_follow_the_rules_of_redirect_uris(self, operator: Browser) -> None:
-        form = {
-            "client_id": "by-hand",
-            "redirect_uris": "http://evil.example/cb",
-            "client_type": "public",
-            "authorization_grant_type": "authorization-code",
-            "client_secret": "x",
-            "contacts": "[]",
-            "name": "By hand",
-        }
-        refused = operator.post(reverse("admin:oauth_bridge_client_add"), form)
-        assert b"is neither https" in refused.content
-        form["redirect_uris"] = "https://mine.example/cb"
-        assert operator.post(reverse("admin:oauth_bridge_client_add"), form).status_code == 302
-        assert Client.objects.get().registration_source == Client.RegistrationSource.MANUAL
+def test_a_page_shows_no_section_of_what_its_reader_may_not_see(busy: list[str], alice: User) -> None:
+    page = clerk("view_user").get(url_of(User, "change", alice.pk))
+    assert [section.title for section in page.context["sections"]] == ["Sign-in methods"]
 
 
-class TestUsers:
-    def test_can_be_deleted_with_their_tokens(self, operator: Browser, flow: Flow, alice: User) -> None:
-        flow.tokens()
-        url = reverse("admin:accounts_user_delete", args=[alice.pk])
-        assert operator.post(url, {"post": "yes"}).status_code == 302
-        assert not User.objects.filter(username="alice").exists()
-        assert Client.objects.exists()
+def test_an_action_on_a_page_leads_back_to_it_and_is_in_its_history(operator: Browser, flow: Flow) -> None:
+    flow.tokens()
+    paused = Connection.objects.get()
+    page = act(operator, Connection, "pause", paused.pk, from_page="1")
+    assert page.redirect_chain[-1][0] == url_of(Connection, "change", paused.pk)
+    assert history(paused) == ["operator: Paused."]
 
 
-class TestConnections:
-    def test_can_be_paused_resumed_and_revoked(self, operator: Browser, flow: Flow) -> None:
-        tokens = flow.tokens()
-        act(operator, Connection, "pause")
-        assert not works(tokens)
-        act(operator, Connection, "resume")
-        assert works(tokens)
-        act(operator, Connection, "revoke")
-        assert not works(tokens)
+@pytest.mark.parametrize("model", [Client, Connection, AccessToken, User])
+def test_a_list_asks_the_database_as_often_for_many_rows_as_for_few(
+    operator: Browser, browser: Browser, model: Any
+) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as asked:
+            operator.get(url_of(model, "changelist"))
+        return len(asked)
 
-    def test_are_made_by_consent_alone(self, operator: Browser) -> None:
-        assert operator.get(reverse("admin:oauth_bridge_connection_add")).status_code == 403
-
-
-class TestTokens:
-    @pytest.mark.parametrize("model", [AccessToken, RefreshToken])
-    def test_can_be_revoked(self, operator: Browser, flow: Flow, model: Any) -> None:
-        tokens = flow.tokens()
-        act(operator, model, "revoke")
-        assert not works(tokens)
-        assert flow.refresh(tokens["refresh_token"]).json()["error"] == "invalid_grant"
-
-    @pytest.mark.parametrize("model", [AccessToken, RefreshToken, Grant])
-    @pytest.mark.parametrize("page", ["add", "delete"])
-    def test_are_neither_made_nor_deleted_there(self, operator: Browser, flow: Flow, model: Any, page: str) -> None:
-        flow.tokens()
-        flow.code()
-        arguments = [model.objects.first().pk] if page == "delete" else []
-        url = reverse(f"admin:oauth2_provider_{model._meta.model_name}_{page}", args=arguments)
-        assert operator.get(url).status_code == 403
-
-
-class TestPermissions:
-    @pytest.fixture
-    def clerk(self, db: None) -> Callable[..., Browser]:
-        def make(*codenames: str) -> Browser:
-            user = User.objects.create_user("clerk", is_staff=True)
-            user.user_permissions.set(Permission.objects.filter(codename__in=codenames))
-            browser = Browser()
-            browser.force_login(user)
-            return browser
-
-        return make
-
-    def test_seeing_tokens_is_not_revoking_them(self, clerk: Callable[..., Browser], flow: Flow) -> None:
-        tokens = flow.tokens()
-        act(clerk("view_accesstoken"), AccessToken, "revoke")
-        assert works(tokens)
-
-    def test_who_may_change_connections_may_revoke_tokens(self, clerk: Callable[..., Browser], flow: Flow) -> None:
-        tokens = flow.tokens()
-        act(clerk("view_accesstoken", "change_connection"), AccessToken, "revoke")
-        assert not works(tokens)
-
-    def test_seeing_clients_is_not_deleting_them(self, clerk: Callable[..., Browser], flow: Flow) -> None:
-        flow.tokens()
-        url = reverse("admin:oauth_bridge_client_delete", args=[Client.objects.get().pk])
-        assert clerk("view_client").post(url, {"post": "yes"}).status_code == 403
+    Flow(browser, register(browser, client_name="First").json()["client_id"]).tokens()
+    queries()
+    few = queries()
+    for number in range(3):
+        Flow(browser, register(browser, client_name=f"Client {number}").json()["client_id"]).tokens()
+        User.objects.create_user(f"user{number}")
+    assert queries() == few
