@@ -1,6 +1,7 @@
 """Addresses that cannot be reached, certificates that nobody trusts, and clocks that are wrong."""
 
 import datetime
+import re
 import socket
 import threading
 import time
@@ -151,7 +152,7 @@ def test_when_the_time_is_over_the_rest_is_left(behind: Behind) -> None:
 def test_a_clock_that_is_wrong(late: int) -> None:
     found = list(reach.examine(Site(f"http://localhost:{late}/mcp")))
     assert named(found) == {"reach.private", "clock"}
-    assert only(found, "clock").got == "the server's clock is 600 seconds behind, by its Date header"
+    assert re.match(r"the server's clock is 60\d seconds behind, by its Date header", only(found, "clock").got)
 
 
 @pytest.mark.parametrize("date", ["", "yesterday", "Thu, 01 Jan 2026 00:00:00"])
