@@ -10,9 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
 from typing import Any, ParamSpec, TypeVar
 
-from django.db import close_old_connections, connections
+from django.db import close_old_connections
 
 from mcp_endpoint.conf import conf
+from oauth_bridge.background_writer import keep_connections
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -22,14 +23,6 @@ GATE_THREADS = 4
 """Threads that check tokens, apart from those of tools."""
 OUTBOUND_THREADS = 8
 """Threads that wait for other servers, apart from both."""
-CONNECTION_SECONDS = 60
-"""How long a thread of a pool keeps a database connection."""
-
-
-def keep_connections() -> None:
-    """In a thread that lives on, unlike those of Django's requests: keep its connections. To connect anew is slow."""
-    for connection in connections.all():
-        connection.settings_dict = {**connection.settings_dict, "CONN_MAX_AGE": CONNECTION_SECONDS}
 
 
 @cache

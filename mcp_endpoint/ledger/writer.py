@@ -1,176 +1,20 @@
-"""Takes rows of the ledger off the event loop: a bounded buffer, and one thread that writes it in batches."""
+"""The ledger's way to the database: beside the event loop."""
 
-import asyncio
-import logging
-import threading
-import time
-from collections import deque
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Sequence
 
-from django.db import InterfaceError, OperationalError, ProgrammingError, close_old_connections, connections
-
-from mcp_endpoint.executor import keep_connections
 from mcp_endpoint.ledger.rows import Row, insert
-
-logger = logging.getLogger(__name__)
-
-ROOM = 20_000
-"""Rows that may wait for the database; those that come after them are dropped."""
-BATCH = 1_000
-"""Rows written in one transaction."""
-LINGER = 0.2
-"""Seconds that rows gather before they are written, when nobody waits for them."""
-RETRY = 2.0
-"""Seconds between two attempts while the database is away."""
-PATIENCE = 10.0
-"""Seconds that a server which stops waits for the last rows."""
-
-Told = Callable[[bool], object]
-Entry = tuple[Row, Told | None]
-
-AWAY = (OperationalError, InterfaceError, ProgrammingError)
-"""Errors of the database and not of a row: it cannot be reached, is locked, or was not migrated."""
+from oauth_bridge.background_writer import BackgroundWriter, Words
 
 
-class Writer:
-    """The ledger's way to the database in one process. Loses nothing when it is stopped."""
+class Writer(BackgroundWriter[Row]):
+    """Writes calls."""
 
     def __init__(self) -> None:
-        self._waiting: deque[Entry] = deque()
-        self._batch: list[Entry] = []
-        """What the thread has in hand."""
-        self._news = threading.Event()
-        self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
-        self._lock = threading.Lock()
-        self._away = False
-        self._dropped = 0
-
-    def add(self, row: Row, told: Told | None = None) -> None:
-        """Have a row written, from any thread and without waiting. `told` hears whether it was committed."""
-        if len(self._waiting) >= ROOM:
-            self._drop(told)
-            return
-        self._waiting.append((row, told))
-        if not self._news.is_set():
-            self._news.set()
-        if self._thread is None:
-            self._start()
-
-    async def commit(self, row: Row) -> bool:
-        """Write a row and wait until it is committed; false when it could not be."""
-        loop = asyncio.get_running_loop()
-        answer: asyncio.Future[bool] = loop.create_future()
-
-        def settle(written: bool) -> None:
-            if not answer.done():
-                answer.set_result(written)
-
-        self.add(row, lambda written: loop.call_soon_threadsafe(settle, written))
-        return await answer
-
-    def stop(self) -> None:
-        """Write what is left and end the thread. A row that comes afterwards starts another one."""
-        deadline = time.monotonic() + PATIENCE
-        while (thread := self._thread) is not None or self._waiting:
-            if time.monotonic() >= deadline:
-                lost = len(self._waiting) + len(self._batch)
-                logger.error("The ledger's last %d calls are lost: the database is away.", lost)
-                return
-            if thread is None:
-                self._start()
-                continue
-            self._stopping.set()
-            self._news.set()
-            thread.join(deadline - time.monotonic())
-
-    def _start(self) -> None:
-        with self._lock:
-            if self._thread is None:
-                self._stopping.clear()
-                # A daemon, or the interpreter would wait for it before it tells anybody that it ends.
-                self._thread = threading.Thread(target=self._run, name="mcp-ledger", daemon=True)
-                self._thread.start()
-
-    def _run(self) -> None:
-        keep_connections()
-        while True:
-            self._news.wait()
-            if self._waiting and self._waiting[0][1] is None:
-                self._stopping.wait(LINGER)
-            self._news.clear()
-            while self._waiting or self._batch:
-                self._write()
-            with self._lock:
-                if self._stopping.is_set() and not self._waiting:
-                    self._thread = None
-                    break
-        connections.close_all()
-
-    def _write(self) -> None:
-        """Write a batch, or what the last attempt left of it."""
-        while self._waiting and len(self._batch) < BATCH:
-            self._batch.append(self._waiting.popleft())
-        try:
-            close_old_connections()
-            insert([row for row, _ in self._batch])
-        except AWAY as error:
-            self._wait(error)
-        except Exception:
-            self._write_singly()
-        else:
-            for _, told in self._batch:
-                _tell(told, True)
-            self._batch.clear()
-            self._report_return()
-
-    def _write_singly(self) -> None:
-        """Write what can be written of a batch of which a row cannot."""
-        while self._batch:
-            row, told = self._batch[0]
-            written = False
-            try:
-                insert([row])
-                written = True
-            except AWAY as error:
-                return self._wait(error)
-            except Exception:
-                logger.exception("A call of the tool %r cannot be written to the ledger.", row.tool)
-            del self._batch[0]
-            _tell(told, written)
-
-    def _wait(self, error: Exception) -> None:
-        """Keep the rows until the database is back. Those whose calls wait for an answer are told now."""
-        if not self._away:
-            self._away = True
-            reason = str(error).strip().partition("\n")[0]
-            logger.error("The ledger cannot be written (%s). Calls are kept until the database is back.", reason)
-        for entries in (self._batch, self._waiting):
-            for _, told in list(entries):
-                _tell(told, False)
-        connections.close_all()
-        if not self._stopping.wait(RETRY):
-            return
-        time.sleep(LINGER)
-
-    def _report_return(self) -> None:
-        if self._away:
-            self._away = False
-            logger.warning("The ledger is written again; %d calls were dropped meanwhile.", self._dropped)
-            self._dropped = 0
-
-    def _drop(self, told: Told | None) -> None:
-        self._dropped += 1
-        if self._dropped == 1:
-            logger.error("The ledger has no room for more calls that wait for the database: what comes now is dropped.")
-        _tell(told, False)
+        super().__init__(_insert, lambda row: f"A call of the tool {row.tool!r}", Words("ledger", "calls"))
 
 
-def _tell(told: Told | None, written: bool) -> None:
-    if told is not None:
-        with suppress(RuntimeError):  # the event loop that waited is over
-            told(written)
+def _insert(rows: Sequence[Row]) -> None:
+    insert(rows)
 
 
 writer = Writer()

@@ -10,6 +10,7 @@ from django.db import connection
 from pytest_django import Settings
 
 from mcp_endpoint import Context, executor, tool
+from oauth_bridge.background_writer import CONNECTION_SECONDS
 from tests.mcp_endpoint.conftest import Site
 
 who: ContextVar[str] = ContextVar("who")
@@ -79,5 +80,5 @@ async def test_its_threads_keep_their_database_connection() -> None:
     def kept_for() -> object:
         return connection.settings_dict["CONN_MAX_AGE"]
 
-    assert await executor.run_sync(kept_for) == executor.CONNECTION_SECONDS
+    assert await executor.run_sync(kept_for) == CONNECTION_SECONDS
     assert kept_for() == 0

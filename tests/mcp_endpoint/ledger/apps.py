@@ -8,6 +8,6 @@ class SlowLedgerConfig(AppConfig):
     label = "slow_ledger"
 
     def ready(self) -> None:
-        from mcp_endpoint.ledger import writer
+        from oauth_bridge import background_writer
 
-        writer.LINGER = 3600.0
+        background_writer.LINGER = 3600.0

@@ -8,6 +8,7 @@ from pytest_django import Settings
 from mcp_endpoint import ledger
 from mcp_endpoint.ledger import writer as writing
 from mcp_endpoint.ledger.rows import Row
+from oauth_bridge import background_writer
 from tests.mcp_endpoint.conftest import Site
 
 
@@ -39,8 +40,8 @@ def book(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Book]:
     settings.MCP_LEDGER = "on"
     made = Book()
     monkeypatch.setattr(writing, "insert", made.insert)
-    monkeypatch.setattr(writing, "RETRY", 0.01)
-    monkeypatch.setattr(writing, "LINGER", 0.01)
+    monkeypatch.setattr(background_writer, "RETRY", 0.01)
+    monkeypatch.setattr(background_writer, "LINGER", 0.01)
     yield made
     made.trouble = lambda rows: None
     ledger.stop()

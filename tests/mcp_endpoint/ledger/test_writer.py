@@ -10,9 +10,9 @@ from itertools import count
 import pytest
 from django.db import DataError, OperationalError
 
-from mcp_endpoint.ledger import writer as writing
 from mcp_endpoint.ledger.rows import Row
 from mcp_endpoint.ledger.writer import Writer
+from oauth_bridge import background_writer as writing
 from tests.mcp_endpoint.ledger.conftest import Book
 from tests.mcp_endpoint.ledger.samples import row
 
