@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from mcp_types import INTERNAL_ERROR
 
-from mcp_endpoint import guard
+from mcp_endpoint import guard, refusals
 from mcp_endpoint.bearer import authenticate
 from mcp_endpoint.endpoints import Endpoint
 from mcp_endpoint.errors import HttpError
@@ -69,6 +69,7 @@ def gate(endpoint: Endpoint, server: EndpointServer, transport: Transport, path:
             call = Call(scope, receive, send, headers, endpoint, server, principal)
             await transport(call)
         except HttpError as error:
+            refusals.report(error, scope, headers, endpoint, call.principal if call else None)
             await respond_error(send, error, call.request_id if call else None)
         except ConnectionError:
             logger.debug("client left during %s %s", scope["method"], scope["path"])

@@ -1,10 +1,13 @@
 """Checks an access token and says who calls. Called for every MCP request: one query."""
 
+from datetime import datetime
+
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from oauth_bridge.catalogue import held_tools
 from oauth_bridge.digests import digest
+from oauth_bridge.models import ConnectionAccessToken
 from oauth_bridge.principal import Principal
 from oauth_bridge.resources import find_resource
 from oauth_bridge.token_lookup import find_access_token
@@ -17,12 +20,17 @@ _INVALID = "The access token is invalid, expired or revoked."
 
 
 class BearerError(Exception):
-    """A request that is not let in: `code` is the RFC 6750 §3.1 error, None when no token was sent at all."""
+    """A request that is not let in: `code` is the RFC 6750 §3.1 error, None when no token was sent at all.
 
-    def __init__(self, code: str | None, description: str) -> None:
+    For the operator alone there is `why`, and the connection where the token is one of it.
+    """
+
+    def __init__(self, code: str | None, description: str, connection_id: int | None = None, why: str = "") -> None:
         super().__init__(description)
         self.code = code
         self.description = description
+        self.connection_id = connection_id
+        self.why = why or description
 
 
 def verify(token: str | None, resource: str) -> Principal:
@@ -36,17 +44,15 @@ def verify(token: str | None, resource: str) -> Principal:
         raise BearerError("invalid_token", _INVALID)
     link = find_access_token(digest(token))
     now = timezone.now()
-    if link is None or now >= link.access_token.expires:
+    if link is None:
         raise BearerError("invalid_token", _INVALID)
     connection = link.connection
     user, client = connection.user, connection.client
-    if not user.is_active or client.disabled or not connection.is_live(now) or not is_client_let_in(client.client_id):
-        raise BearerError("invalid_token", _INVALID)
-    # The token is the connection's own: a row that says otherwise was tampered with.
-    if link.access_token.user_id != user.pk or link.access_token.application_id != client.pk:
-        raise BearerError("invalid_token", _INVALID)
+    if (why := _refusal(link, now)) is not None:
+        raise BearerError("invalid_token", _INVALID, connection.pk, why)
     if not constant_time_compare(connection.resource, resource):
-        raise BearerError("invalid_token", "The access token is for another resource.")
+        why = f"The access token is for another resource: it is good at {connection.resource}, and came to {resource}."
+        raise BearerError("invalid_token", "The access token is for another resource.", connection.pk, why)
     record_use(connection, now)
     protected = find_resource(connection.resource)
     ends = link.access_token.expires
@@ -63,3 +69,23 @@ def verify(token: str | None, resource: str) -> Principal:
         read_only=connection.read_only,
         held_tools=frozenset() if protected is None else held_tools(connection, protected),
     )
+
+
+def _refusal(link: ConnectionAccessToken, now: datetime) -> str | None:
+    """Why a token of this site is good for nothing now; None when it is good."""
+    connection = link.connection
+    user, client = connection.user, connection.client
+    if now >= link.access_token.expires:
+        return "The access token has expired."
+    if not user.is_active:
+        return "The user is not active any more."
+    if client.disabled or not is_client_let_in(client.client_id):
+        return "The client is disabled, or its host is not let in."
+    if not connection.is_live(now):
+        return (
+            f"The connection is {'over its time' if connection.state == connection.State.ACTIVE else connection.state}."
+        )
+    # The token is the connection's own: a row that says otherwise was tampered with.
+    if link.access_token.user_id != user.pk or link.access_token.application_id != client.pk:
+        return "The access token does not belong to its connection: its row was changed."
+    return None

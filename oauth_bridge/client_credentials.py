@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from oauthlib.oauth2.rfc6749 import errors
 
 from accounts.models import User
+from oauth_bridge.attempts import found
 from oauth_bridge.connecting import widen_own
 from oauth_bridge.models import Client, Connection
 from oauth_bridge.resources import ProtectedResource
@@ -38,7 +39,9 @@ def allowed_scopes(request: OAuthRequest, asked: Sequence[str], resource: Protec
 def issue(request: OAuthRequest, token: dict[str, Any]) -> None:
     """Store an access token of the client's connection; inside a transaction. No refresh token (§4.4.3)."""
     (resource,) = request.resource
-    write_access_token(widen_own(acting_user(request), request.client, resource, token["scope"]), token)
+    connection = widen_own(acting_user(request), request.client, resource, token["scope"])
+    write_access_token(connection, token)
+    found(connection)
 
 
 def connections_as_somebody_else(client: Client) -> QuerySet[Connection]:

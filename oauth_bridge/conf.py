@@ -67,6 +67,8 @@ class Configuration:
     """Private keys in PEM, one after the other: the first signs, all are published."""
     metadata_max_age: int
     """How long clients may cache the metadata documents."""
+    attempt_days: int
+    """How many days attempts to connect are kept; 0 is for ever."""
 
 
 def configuration() -> Configuration:
@@ -102,6 +104,7 @@ def configuration() -> Configuration:
         access_token_format=settings.OAUTH_BRIDGE_ACCESS_TOKEN_FORMAT,
         signing_keys=settings.OAUTH_BRIDGE_SIGNING_KEYS,
         metadata_max_age=300,
+        attempt_days=settings.OAUTH_BRIDGE_ATTEMPT_DAYS,
     )
 
 
@@ -113,3 +116,8 @@ def document_hosts() -> tuple[tuple[str, ...], tuple[str, ...]]:
 def tool_review() -> str:
     """What is held back when tools change: one of `catalogue.REVIEWS`. By itself, for the way of every call."""
     return str(settings.OAUTH_BRIDGE_TOOL_REVIEW)
+
+
+def keeps_attempts() -> bool:
+    """Whether attempts to connect are written down. By itself, for the way of every call."""
+    return bool(settings.OAUTH_BRIDGE_ATTEMPTS)

@@ -11,6 +11,7 @@ from django.utils.crypto import salted_hmac
 from oauthlib.oauth2.rfc6749 import errors
 
 from accounts.models import User
+from oauth_bridge.attempts import found
 from oauth_bridge.conf import configuration
 from oauth_bridge.connecting import Choice, claim, connect
 from oauth_bridge.consent import Offer
@@ -163,6 +164,7 @@ def redeem(request: OAuthRequest, token: dict[str, Any]) -> None:
     if not claimed or approved.user is None:
         raise errors.InvalidGrantError(request=request)
     connection = claim(approved.user, request.client, approved.resource, token)
+    found(connection)
     access_token = write_access_token(connection, token)
     if request.client.may_refresh:
         write_refresh_token(connection, token, access_token, token["scope"])

@@ -9,6 +9,7 @@ from django.utils import timezone
 from oauth2_provider.models import Grant, refresh_token_expire_timedelta
 from oauthlib.oauth2.rfc6749 import errors
 
+from oauth_bridge.attempts import explain, found
 from oauth_bridge.conf import configuration
 from oauth_bridge.connecting import claim, is_worn_out
 from oauth_bridge.digests import digest
@@ -28,7 +29,9 @@ def redeem_code(request: OAuthRequest, token: dict[str, Any], grant: Grant) -> N
     """
     claimed, _ = Grant.objects.filter(pk=grant.pk).delete()
     if not claimed:
+        explain("The code was used already, a moment ago.")
         raise errors.InvalidGrantError(request=request)
+    explain("The connection was ended or paused since its user allowed it.")
     connection = claim(grant.user, request.client, grant.resource[0], token)
     access_token = write_access_token(connection, token)
     redeemed = RedeemedCode(digest=grant.code, connection=connection, access_token=access_token)
@@ -38,6 +41,7 @@ def redeem_code(request: OAuthRequest, token: dict[str, Any], grant: Grant) -> N
     else:
         del token["refresh_token"]
     redeemed.save()
+    found(connection, grant.code_challenge)
 
 
 def refresh(request: OAuthRequest, token: dict[str, Any]) -> None:

@@ -15,6 +15,7 @@ from oauth2_provider.settings import oauth2_settings
 from oauthlib.oauth2.rfc6749 import errors
 
 from oauth_bridge import client_credentials, device, issuance, revocation
+from oauth_bridge.attempts import explain
 from oauth_bridge.authenticating_validator import AuthenticatingValidator
 from oauth_bridge.digests import digest
 from oauth_bridge.grant_types import AUTHORIZATION_CODE, CLIENT_CREDENTIALS, DEVICE_CODE, REFRESH_TOKEN, grants_of
@@ -120,15 +121,20 @@ class BridgeValidator(AuthenticatingValidator):
         """The code is this client's, unused, in time, and its user is still active."""
         grant = _grant(request)
         if grant is None:
+            explain("No such code was given to this client, or it expired long ago.")
             _end_what_the_code_issued(code, client)
             return False
         if grant.is_expired() or not grant.user.is_active:
+            explain(
+                "The code expired before it was used." if grant.is_expired() else "The user is not active any more."
+            )
             return False
         request.user = grant.user
         request.scopes = grant.scope.split()
         return True
 
     def get_code_challenge(self, code: str, request: OAuthRequest) -> str | None:
+        explain("The code_verifier is missing, or does not match the code_challenge of the authorization request.")
         return _text(request, "code_challenge")
 
     def get_code_challenge_method(self, code: str, request: OAuthRequest) -> str | None:
@@ -139,6 +145,7 @@ class BridgeValidator(AuthenticatingValidator):
     ) -> bool:
         """Identical to the one of the authorization request (RFC 6749 §4.1.3)."""
         (request,) = args
+        explain("The redirect URI is not the one of the authorization request.")
         return redirect_uri == _text(request, "redirect_uri")
 
     def invalidate_authorization_code(
@@ -181,6 +188,7 @@ class BridgeValidator(AuthenticatingValidator):
 
     def _save_bearer_token(self, token: dict[str, Any], request: OAuthRequest, *args: Any, **kwargs: Any) -> None:
         # Called by the toolkit inside a transaction: an error raised here leaves nothing behind.
+        explain("")
         if request.grant_type == CLIENT_CREDENTIALS:
             client_credentials.issue(request, token)
             return
@@ -191,6 +199,7 @@ class BridgeValidator(AuthenticatingValidator):
         else:
             resource = _grant(request).resource[0]
         if request.resource and resource_of(request, request.decoded_body).uri != resource:
+            explain(f"The token was asked for another resource than the user allowed, which is {resource}.")
             raise _invalid_target("The grant is for another resource.", request)
         request.resource = [resource]
         if request.grant_type == REFRESH_TOKEN:
@@ -264,6 +273,7 @@ def _end_what_the_code_issued(code: str, client: Client) -> None:
     )
     if used is None:
         return
+    explain("The code was used before. It may have been stolen, so what it had issued was ended.")
     logger.warning("An authorization code of connection %s was used again: its grant ends.", used.connection_id)
     if used.token_family is not None:
         revocation.revoke_family(used.token_family)

@@ -15,5 +15,7 @@ PASSWORD_HASHERS = [
 WHITENOISE_AUTOREFRESH = True
 # Tests that are about the ledger switch it on; the others need no database for a call.
 MCP_LEDGER = "off"
+# The same of attempts to connect.
+OAUTH_BRIDGE_ATTEMPTS = False
 # Tests register from one address; those of the rates set their own.
 OAUTH_BRIDGE_REGISTRATION_RATE = OAUTH_BRIDGE_REGISTRATION_RATE_ALL = "1000000/h"

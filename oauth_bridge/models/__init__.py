@@ -1,5 +1,6 @@
 """Clients, connections, and the links by which every token belongs to a connection."""
 
+from oauth_bridge.models.attempt import ConnectionAttempt
 from oauth_bridge.models.client import Client
 from oauth_bridge.models.connection import Connection, ToolCatalogue
 from oauth_bridge.models.grants import DeviceAuthorization, PersonalToken, UserCodeGuess
@@ -9,6 +10,7 @@ __all__ = [
     "Client",
     "Connection",
     "ConnectionAccessToken",
+    "ConnectionAttempt",
     "ConnectionRefreshToken",
     "DeviceAuthorization",
     "PersonalToken",

@@ -10,6 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts.models import User
+from oauth_bridge.attempts import reports
 from oauth_bridge.authorization import (
     AuthorizationRequest,
     RefusedRequestError,
@@ -46,14 +47,20 @@ def authorize(request: HttpRequest) -> HttpResponse:
     except UntrustedRequestError as error:
         return _error_page(request, error)
     except RefusedRequestError as error:
+        reports.refused(request, error.location)
         return _send_back(error.location)
     if request.method == "POST":
         return _answer(request, asked, user)
     offer = _offer(asked, user)
     if request.method == "GET" and _is_navigation(request) and is_remembered(asked, offer):
-        return _send_back(give_code(asked, user, [scope.name for scope in asked.scopes]))
+        location = give_code(asked, user, [scope.name for scope in asked.scopes])
+        reports.answered(request, user, location, "Was allowed before, and sent back with a code")
+        return _send_back(location)
     if "none" in asked.prompt:
-        return _send_back(refuse(asked, "consent_required", "The user has to be asked."))
+        location = refuse(asked, "consent_required", "The user has to be asked.")
+        reports.answered(request, user, location)
+        return _send_back(location)
+    reports.asked(request, user)
     return _consent_page(request, asked, offer)
 
 
@@ -62,10 +69,13 @@ def _answer(request: HttpRequest, asked: AuthorizationRequest, user: User) -> Ht
         offer = _offer(asked, user)
         choice = offer.read(request.POST)
         if choice is None:
-            return _leave(request, asked, refuse(asked, "access_denied", "The user did not allow it."))
-        return _leave(request, asked, approve(asked, offer, choice))
+            location = refuse(asked, "access_denied", "The user did not allow it.")
+        else:
+            location = approve(asked, offer, choice)
     except (StaleFormError, ConnectionChangedError):
         return _consent_page(request, asked, _offer(asked, user), asked_again=True)
+    reports.answered(request, user, location)
+    return _leave(request, asked, location)
 
 
 def _offer(asked: AuthorizationRequest, user: User) -> Offer:
@@ -91,12 +101,16 @@ def _before_sign_in(request: HttpRequest) -> HttpResponse:
         try:
             asked = read_authorization_request(request.GET)
             if "none" in asked.prompt and standing(asked.client) == "approved":
-                return _send_back(refuse(asked, "login_required", "Nobody is signed in."))
+                location = refuse(asked, "login_required", "Nobody is signed in.")
+                reports.refused(request, location)
+                return _send_back(location)
         except UntrustedRequestError as error:
             return _error_page(request, error)
-        except RefusedRequestError:
+        except RefusedRequestError as error:
             # Told after sign-in: before it, this would be an open redirector (RFC 9700 §4.11.2).
-            pass
+            reports.refused(request, error.location)
+            return redirect_to_login(request.get_full_path(), settings.LOGIN_URL)
+    reports.authorization_began(request)
     return redirect_to_login(request.get_full_path(), settings.LOGIN_URL)
 
 
@@ -113,6 +127,7 @@ def _consent_page(
 
 
 def _error_page(request: HttpRequest, error: UntrustedRequestError) -> HttpResponse:
+    reports.untrusted(request, error.problem, error.description)
     context = {"problem": error.problem, "error": error.code, "description": error.description}
     return _guarded(render(request, "oauth_bridge/error.html", context, status=400))
 

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.models import User
 from oauth_bridge.addresses import client_address
+from oauth_bridge.attempts import reports
 from oauth_bridge.client_authentication import authenticate
 from oauth_bridge.conf import configuration
 from oauth_bridge.connecting import ConnectionChangedError
@@ -48,6 +49,7 @@ def device_authorization(request: HttpRequest) -> HttpResponse:
         if error.wait:
             response["Retry-After"] = str(error.wait)
         return response
+    reports.device_began(request, client, resource.uri, str(answer["device_code"]))
     response = no_store(JsonResponse(answer))
     return response
 
@@ -74,12 +76,15 @@ def device(request: HttpRequest) -> HttpResponse:
         return _code_page(request, code, "unknown", 400)
     offer = make_offer(user, waiting.client, resource, waiting.scope.split(), f"device {waiting.pk}")
     if "allow" not in request.POST and "deny" not in request.POST:
+        reports.device_asked(request, user, waiting)
         return _consent_page(request, offer, code)
     try:
         outcome = decide(waiting, offer, offer.read(request.POST))
     except (StaleFormError, ConnectionChangedError):
         offer = make_offer(user, waiting.client, resource, waiting.scope.split(), offer.occasion)
         return _consent_page(request, offer, code, asked_again=True)
+    if outcome != "gone":
+        reports.device_answered(request, user, waiting, allowed=outcome == "approved")
     return account_page(request, "device_done", {"outcome": outcome, "client": waiting.client})
 
 

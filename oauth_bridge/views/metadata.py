@@ -5,6 +5,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from oauth_bridge import jwt_tokens
+from oauth_bridge.attempts import reports
 from oauth_bridge.conf import configuration
 from oauth_bridge.json_answers import endpoint, oauth_error
 from oauth_bridge.server_metadata import (
@@ -18,7 +19,9 @@ from oauth_bridge.server_metadata import (
 @endpoint("GET", "HEAD")
 def authorization_server(request: HttpRequest, path: str = "", appended_to: str = "") -> HttpResponse:
     """The server's metadata; its issuer is the same wherever it was asked for."""
-    if not is_issuer_suffix(path or f"/{appended_to}"):
+    found = is_issuer_suffix(path or f"/{appended_to}")
+    reports.document(request, found)
+    if not found:
         return unknown(request)
     return _document(authorization_server_metadata())
 
@@ -27,6 +30,7 @@ def authorization_server(request: HttpRequest, path: str = "", appended_to: str 
 def protected_resource(request: HttpRequest, path: str = "", appended_to: str = "") -> HttpResponse:
     """A resource's metadata."""
     found = resource_at(path or f"/{appended_to}")
+    reports.document(request, found is not None)
     if found is None:
         return unknown(request)
     return _document(protected_resource_metadata(*found))

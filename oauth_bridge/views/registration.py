@@ -5,6 +5,7 @@ import hmac
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from oauth_bridge.addresses import client_address
+from oauth_bridge.attempts import reports
 from oauth_bridge.conf import configuration
 from oauth_bridge.json_answers import RequestError, endpoint, no_store, oauth_error
 from oauth_bridge.models import Client
@@ -27,22 +28,37 @@ def register_client(request: HttpRequest) -> HttpResponse:
     """Register a client; whoever is signed in in this browser has nothing to do with it."""
     conf = configuration()
     if conf.registration not in ("open", "token"):
-        return _not_found()
+        return _refused(request, _not_found(), "Clients cannot register themselves here: OAUTH_REGISTRATION is off.")
     if conf.registration == "token" and not _same(_bearer(request), conf.registration_token):
-        return _unauthorized("Registration needs the initial access token of this server.")
+        needed = "Registration needs the initial access token of this server."
+        return _refused(request, _unauthorized(needed), needed)
     try:
         registration = grant_registration(_read(request))
     except RegistrationError as error:
-        return oauth_error(error.code, error.description)
+        return _refused(request, oauth_error(error.code, error.description), error.description)
+    except RequestError as error:
+        reports.registration_refused(request, error.description)
+        raise
     known = find_identical(registration)
     if known is not None:
-        return _answer(known, {}, 201)
+        return _registered(request, known, {})
     address = client_address(request)
     if wait := seconds_until_registration(address):
-        response = oauth_error("temporarily_unavailable", "Too many clients were registered lately.", 429)
+        too_many = "Too many clients were registered lately."
+        response = oauth_error("temporarily_unavailable", too_many, 429)
         response["Retry-After"] = str(wait)
-        return response
-    return _answer(*register(registration, address), 201)
+        return _refused(request, response, f"{too_many} The next one may come in {wait} seconds.")
+    return _registered(request, *register(registration, address))
+
+
+def _registered(request: HttpRequest, client: Client, credentials: Document) -> HttpResponse:
+    reports.registered(request, client)
+    return _answer(client, credentials, 201)
+
+
+def _refused(request: HttpRequest, response: HttpResponse, why: str) -> HttpResponse:
+    reports.registration_refused(request, why)
+    return response
 
 
 @endpoint("GET", "PUT", "DELETE")
