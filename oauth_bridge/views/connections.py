@@ -80,7 +80,7 @@ def change_connection(request: HttpRequest, connection_id: int, action: str) -> 
 def _pause(shown: Overview, form: QueryDict) -> str:
     if not pause_connections(_row(shown)):
         raise RefusedActionError("It was not active, so there was nothing to pause.")
-    return "It is paused: whatever it asks for is refused until you resume it."
+    return "Paused."
 
 
 def _resume(shown: Overview, form: QueryDict) -> str:
