@@ -45,6 +45,7 @@ class ToolCall(models.Model):
 
     class Meta:
         verbose_name = "tool call"
+        permissions = [("export_toolcall", "Can export tool calls")]
         indexes = [
             models.Index(fields=["called_at"], name="call_by_time"),
             models.Index(fields=["connection_id", "called_at"], name="call_by_connection"),

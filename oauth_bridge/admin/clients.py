@@ -1,6 +1,7 @@
 """Clients: where each came from, what hangs on it, and every way to limit it."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import admin, messages
 from django.db import transaction
@@ -150,7 +151,7 @@ class ClientAdmin(OperatedAdmin):
         connections = Connection.objects.filter(client=obj)
         return [
             connection_section(connections, client__id__exact=obj.pk),
-            call_section(recent_calls_of_client(obj.client_id)),
+            call_section(recent_calls_of_client(obj.client_id), urlencode({"client_id__exact": obj.client_id})),
         ]
 
     def suits(self, action: str, obj: Client) -> bool:

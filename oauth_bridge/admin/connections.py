@@ -85,7 +85,7 @@ class ConnectionAdmin(OperatedAdmin):
         ]
         columns = ("scope", "opens", "tools")
         scopes = Section("Scopes and their tools", "oauth_bridge.view_connection", columns, rows, "It has none.")
-        return [scopes, call_section(recent_calls(obj.pk))]
+        return [scopes, call_section(recent_calls(obj.pk), f"connection_id__exact={obj.pk}")]
 
     def suits(self, action: str, obj: Connection) -> bool:
         return {

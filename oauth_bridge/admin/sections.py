@@ -1,7 +1,7 @@
 """Tables on an operator's page: what hangs on the row that it is about. All of it is text."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Model, QuerySet
@@ -36,8 +36,10 @@ class Section:
     columns: Sequence[str]
     rows: Sequence[Sequence[Cell]]
     empty: str = "None."
-    more: str = field(default="")
-    """Query of the list that has all of them, after its URL."""
+    more: str = ""
+    """URL of the list that has all of them."""
+    ledger: str = ""
+    """The same, as a query of the ledger, which is no list of this room."""
 
 
 def page_of(model: type[Model], key: Any) -> str:
@@ -84,8 +86,8 @@ def connection_section(connections: QuerySet[Connection], **filters: Any) -> Sec
     return Section("Connections", "oauth_bridge.view_connection", columns, rows, "Nobody let it do anything.", more)
 
 
-def call_section(calls: Iterable[RecentCall], more: str = "") -> Section:
+def call_section(calls: Iterable[RecentCall], ledger: str) -> Section:
     """The last calls."""
     rows = [cells(call.called_at, call.tool, call.outcome, f"{call.duration_ms:.0f} ms") for call in calls]
     columns = ("when", "tool", "outcome", "took")
-    return Section("Recent calls", "mcp_endpoint.view_toolcall", columns, rows, "The ledger has none.", more)
+    return Section("Recent calls", "mcp_endpoint.view_toolcall", columns, rows, "The ledger has none.", ledger=ledger)
