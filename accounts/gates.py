@@ -75,9 +75,7 @@ def fresh_sign_in(request: HttpRequest, page: str) -> HttpResponse | None:
 
     allauth asks for this on its own pages, but not of people who have only a provider, nor before linking one.
     """
-    # allauth reads it from either.
-    process = {request.GET.get("process"), request.POST.get("process")}
-    links_account = page in PROVIDER_PAGES and page.endswith("_login") and "connect" in process
+    links_account = page in PROVIDER_PAGES and page.endswith("_login") and _connects(request)
     changes = page in ("account_email", "socialaccount_connections") and request.method == "POST"
     if not links_account and not changes and page not in SENSITIVE_PAGES:
         return None
@@ -85,6 +83,11 @@ def fresh_sign_in(request: HttpRequest, page: str) -> HttpResponse | None:
     if not request.user.is_authenticated or signed_in_recently(request):
         return None
     return ask_again(request)
+
+
+def _connects(request: HttpRequest) -> bool:
+    """Whether allauth is asked to link an account; it reads that from either."""
+    return "connect" in (request.GET.get("process"), request.POST.get("process"))
 
 
 def remember_target(request: HttpRequest, page: str) -> HttpResponse | None:
