@@ -73,7 +73,7 @@ def test_the_list_shows_what_a_program_may_do(page: Page, cursor: Program) -> No
     card = page.get_by_role("article").filter(has_text=cursor.name)
 
     expect(card).to_contain_text("Add and delete your notes")
-    expect(card).to_contain_text("Not checked")
+    expect(card).to_contain_text("nobody checked it")
     expect(card).to_contain_text("Connected")
 
 
