@@ -61,3 +61,19 @@ def test_a_long_uri_is_not_repeated_in_full() -> None:
     with pytest.raises(RedirectURIError) as caught:
         check_redirect_uri("http://evil.example/" + "x" * 500)
     assert len(str(caught.value)) < 250
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["goo%67le.example", "a.example;sandbox", "a.example,b", "*", "a..example", "a.example'", "", ":", ":443", "[v1.a]"],
+)
+def test_a_host_is_a_name_or_an_address(host: str) -> None:
+    """RFC 8252 §8.10: what a person is shown is what the browser goes to, and nothing to the page's policy."""
+    with pytest.raises(RedirectURIError):
+        check_redirect_uri(f"https://{host}/cb")
+
+
+@pytest.mark.parametrize("host", ["a.example", "A.example:8443", "xn--bcher-kva.example", "192.0.2.1", "[2001:db8::1]:1"])
+def test_any_web_host_may_be_registered(host: str) -> None:
+    """RFC 8252 §7.2: an https address of the client's own."""
+    check_redirect_uri(f"https://{host}/cb")
