@@ -84,7 +84,7 @@ class ToolEntry(Entry):
         hints = self.wire.annotations
         if hints is not None and hints.read_only_hint:
             return "read"
-        return "destructive" if hints is not None and hints.destructive_hint else "write"
+        return "write" if hints is not None and hints.destructive_hint is False else "destructive"
 
     @cached_property
     def argument_names(self) -> frozenset[str]:

@@ -20,12 +20,13 @@ class TestTheEffectOfATool:
         tool(name="t", read_only=True, destructive=True)(lambda: "")
         assert entry("t").effect == "read"
 
-    def test_is_to_write_otherwise(self, site: Site) -> None:
-        tool(name="t")(lambda: "")
+    def test_is_to_write_when_it_says_that_it_destroys_nothing(self, site: Site) -> None:
+        tool(name="t", destructive=False)(lambda: "")
         assert entry("t").effect == "write"
 
-    def test_is_to_destroy_when_it_says_so(self, site: Site) -> None:
-        tool(name="t", destructive=True)(lambda: "")
+    @pytest.mark.parametrize("destructive", [True, None])
+    def test_is_to_destroy_otherwise(self, site: Site, destructive: bool | None) -> None:
+        tool(name="t", destructive=destructive)(lambda: "")
         assert entry("t").effect == "destructive"
 
 
