@@ -1,5 +1,6 @@
 """Clients, connections, tokens and users in Django admin: seen, limited, switched off and revoked there."""
 
+from oauth_bridge.admin.attempts import ConnectionAttemptAdmin
 from oauth_bridge.admin.clients import ClientAdmin
 from oauth_bridge.admin.connections import ConnectionAdmin
 from oauth_bridge.admin.credentials import AccessTokenAdmin, DeviceAuthorizationAdmin, GrantAdmin, RefreshTokenAdmin
@@ -10,6 +11,7 @@ __all__ = [
     "AccessTokenAdmin",
     "ClientAdmin",
     "ConnectionAdmin",
+    "ConnectionAttemptAdmin",
     "DeviceAuthorizationAdmin",
     "GrantAdmin",
     "PersonalTokenAdmin",
