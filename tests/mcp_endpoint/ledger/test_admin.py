@@ -14,6 +14,7 @@ from accounts.models import User
 from mcp_endpoint.ledger import admin as ledger_admin
 from mcp_endpoint.ledger.rows import insert
 from mcp_endpoint.models import ToolCall
+from oauth_bridge.models import Client
 from tests.mcp_endpoint.ledger.samples import row
 from tests.oauth_bridge.operator import clerk, listed, superuser, url_of, words
 
@@ -146,8 +147,6 @@ def test_is_seen_by_those_alone_who_may() -> None:
 
 
 def test_is_a_link_away_from_a_client(operator: Browser) -> None:
-    from oauth_bridge.models import Client
-
     client = Client.objects.create(
         client_id="a b&c", client_type="public", authorization_grant_type="authorization-code"
     )

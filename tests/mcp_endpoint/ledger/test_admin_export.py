@@ -6,11 +6,13 @@ from io import StringIO
 from typing import Any
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.db import connection
 from django.test import AsyncClient, RequestFactory
 from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 
+from accounts.models import User
 from mcp_endpoint.ledger import export
 from mcp_endpoint.ledger.export import FORMULAS, as_csv, exported, harmless
 from mcp_endpoint.ledger.rows import insert
@@ -102,10 +104,6 @@ def test_asks_for_the_next_rows_when_the_last_were_taken(in_parts: None) -> None
 
 @pytest.mark.django_db(transaction=True)
 async def test_streams_from_an_asynchronous_server_too(in_parts: None) -> None:
-    from asgiref.sync import sync_to_async
-
-    from accounts.models import User
-
     await sync_to_async(insert)([row() for _ in range(7)])
     browser = AsyncClient()
     await browser.aforce_login(await User.objects.acreate(username="operator", is_staff=True, is_superuser=True))
