@@ -142,8 +142,8 @@ def _make(key: dict[str, Any], chosen: dict[str, Any]) -> Connection:
 def _change(connection: Connection, chosen: dict[str, Any], now: datetime) -> None:
     was_live = connection.is_live(now)
     narrower = was_live and _is_narrower(connection, chosen)
-    unchanged = Connection.objects.filter(pk=connection.pk, state=connection.state)
-    if connection.state == Connection.State.PAUSED or not unchanged.update(state=Connection.State.ACTIVE, **chosen):
+    unchanged = Connection.objects.filter(pk=connection.pk, state=connection.state, suspended=False)
+    if connection.is_stopped or not unchanged.update(state=Connection.State.ACTIVE, **chosen):
         raise ConnectionChangedError
     if not was_live:
         # What it issued when it was live is not what was allowed now.

@@ -105,7 +105,7 @@ class Offer:
     @property
     def is_paused(self) -> bool:
         """Whether somebody stopped the connection: consent does not lift that."""
-        return self.before is not None and self.before.state == Connection.State.PAUSED
+        return self.before is not None and self.before.is_stopped
 
     @cached_property
     def scopes(self) -> tuple[OfferedScope, ...]:
@@ -188,7 +188,7 @@ class Offer:
         return self.live is not None and (
             self.live.scope_set == choice.scopes
             and self.live.read_only == choice.read_only
-            and (self.live.expires_at is None) == (choice.lifetime is None)
+            and LIFETIMES[self.lifetime] == choice.lifetime
         )
 
 

@@ -16,7 +16,7 @@ from oauth_bridge.resources import Definition, ProtectedResource, Scope, find_re
 from oauth_bridge.trust import host_of, standing
 
 Kind = Literal["app", "device", "token", "program"]
-Status = Literal["active", "paused", "revoked", "expired", "disabled"]
+Status = Literal["active", "suspended", "paused", "revoked", "expired", "disabled"]
 
 MEMBERS = {
     "title": "Title",
@@ -69,6 +69,8 @@ class Overview:
             return "revoked"
         if self.connection.expires_at is not None and self.connection.expires_at <= self.now:
             return "expired"
+        if self.connection.suspended:
+            return "suspended"
         if self.connection.state == Connection.State.PAUSED:
             return "paused"
         return "disabled" if self.connection.client.disabled else "active"

@@ -56,6 +56,21 @@ def resume_connections(connections: QuerySet[Connection]) -> int:
     return connections.filter(state=Connection.State.PAUSED).update(state=Connection.State.ACTIVE)
 
 
+def suspend_connections(connections: QuerySet[Connection]) -> int:
+    """Stop connections by an operator's word, which their users cannot lift."""
+    with transaction.atomic():
+        chosen = connections.exclude(state=Connection.State.REVOKED).filter(suspended=False)
+        ids = list(chosen.values_list("pk", flat=True))
+        Connection.objects.filter(pk__in=ids).update(suspended=True)
+        announce(ids)
+    return len(ids)
+
+
+def release_connections(connections: QuerySet[Connection]) -> int:
+    """Take back an operator's word; what its user paused stays paused."""
+    return connections.filter(suspended=True).update(suspended=False)
+
+
 def narrow_connection(connection_id: int, scopes: Iterable[str], *, read_only: bool) -> None:
     """Leave a connection no other scopes than these, of those that it has; with `read_only` no tool that writes.
 
@@ -129,6 +144,15 @@ def live_connections(*, user_id: int | None = None, client_id: int | None = None
     """Ids of the active connections of a user or a client."""
     chosen = Q(user_id=user_id) if user_id is not None else Q(client_id=client_id)
     return list(Connection.objects.filter(chosen, state=Connection.State.ACTIVE).values_list("pk", flat=True))
+
+
+def without_access(connection_ids: Iterable[int]) -> set[int]:
+    """Those of these connections that are gone or may not act now."""
+    asked = set(connection_ids)
+    may_act = Connection.objects.filter(
+        pk__in=asked, state=Connection.State.ACTIVE, user__is_active=True, client__disabled=False
+    )
+    return asked - set(may_act.values_list("pk", flat=True))
 
 
 def disable_clients(clients: QuerySet[Client]) -> int:

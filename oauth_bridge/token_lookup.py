@@ -18,6 +18,7 @@ _COLUMNS = (
     "connection__resource",
     "connection__scopes",
     "connection__state",
+    "connection__suspended",
     "connection__expires_at",
     "connection__last_used_at",
     "connection__read_only",

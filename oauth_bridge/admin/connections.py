@@ -14,7 +14,7 @@ from oauth_bridge.admin.sections import Section, call_section, cells
 from oauth_bridge.models import Connection
 from oauth_bridge.overview import Overview
 from oauth_bridge.recent_calls import recent_calls
-from oauth_bridge.revocation import pause_connections, resume_connections
+from oauth_bridge.revocation import release_connections, suspend_connections
 
 LIMITS = ("scopes", "read_only", "expires_at")
 """What an operator can make less of."""
@@ -26,7 +26,7 @@ class ConnectionAdmin(OperatedAdmin):
 
     form = ConnectionForm
     list_display = ("user", "client", "label", "status", "scopes", "last_used_at", "use_count", "created_at")
-    list_filter = ("state", "read_only", "created_at", "last_used_at", "resource")
+    list_filter = ("state", "suspended", "read_only", "created_at", "last_used_at", "resource")
     list_select_related = ("user", "client__personal_token")
     search_fields = (*USER_SEARCH, "client__client_id", "client__name", "label", "redirect_host")
     search_help_text = "User, client, name, host that consent sent the browser to"
@@ -89,18 +89,19 @@ class ConnectionAdmin(OperatedAdmin):
 
     def suits(self, action: str, obj: Connection) -> bool:
         return {
-            "pause": obj.state == Connection.State.ACTIVE,
-            "resume": obj.state == Connection.State.PAUSED,
+            "pause": obj.state != Connection.State.REVOKED and not obj.suspended,
+            "resume": obj.suspended,
             "revoke": obj.state != Connection.State.REVOKED,
         }.get(action, True)
 
-    @admin.action(description="Pause", permissions=["change"])
+    @admin.action(description="Pause: its user cannot resume it", permissions=["change"])
     def pause(self, request: HttpRequest, queryset: QuerySet[Connection]) -> None:
-        self.carry_out(request, queryset.filter(state=Connection.State.ACTIVE), pause_connections, "Paused")
+        running = queryset.exclude(state=Connection.State.REVOKED).filter(suspended=False)
+        self.carry_out(request, running, suspend_connections, "Paused")
 
-    @admin.action(description="Resume", permissions=["change"])
+    @admin.action(description="Resume what an operator paused", permissions=["change"])
     def resume(self, request: HttpRequest, queryset: QuerySet[Connection]) -> None:
-        self.carry_out(request, queryset.filter(state=Connection.State.PAUSED), resume_connections, "Resumed")
+        self.carry_out(request, queryset.filter(suspended=True), release_connections, "Resumed")
 
     @admin.action(description="Revoke, with all tokens", permissions=["revoke"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[Connection]) -> None:

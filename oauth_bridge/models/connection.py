@@ -48,6 +48,9 @@ class Connection(models.Model):
         help_text="The tools as the user last saw them; what changed since is held back.",
     )
     state = models.CharField(max_length=10, choices=State, default=State.ACTIVE)
+    suspended = models.BooleanField(
+        default=False, help_text="Stopped by an operator: its tokens work again when an operator lets them."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     consented_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField(null=True, blank=True, help_text="Access ends then. Never, when empty.")
@@ -79,7 +82,13 @@ class Connection(models.Model):
 
     def is_live(self, now: datetime) -> bool:
         """Whether tokens of this connection are good at this moment."""
-        return self.state == self.State.ACTIVE and (self.expires_at is None or now < self.expires_at)
+        acting = self.state == self.State.ACTIVE and not self.suspended
+        return acting and (self.expires_at is None or now < self.expires_at)
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether somebody stopped it for a time: its user by pausing, or an operator. Consent does not lift that."""
+        return self.suspended or self.state == self.State.PAUSED
 
     @staticmethod
     def join_scopes(scopes: Iterable[str]) -> str:

@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from oauth_bridge.bearer import verify
 from oauth_bridge.models import Connection
-from tests.oauth_bridge.flows import Flow, works
+from oauth_bridge.revocation import pause_connections
+from tests.oauth_bridge.flows import Flow, consent_form, works
 from tests.oauth_bridge.operator import act, clerk, history, listed, offered, superuser, url_of, words
 from tests.oauth_bridge.protected import RESOURCE
 
@@ -58,6 +59,33 @@ def test_can_be_paused_resumed_and_revoked(operator: Browser, tokens: dict[str, 
     act(operator, Connection, "revoke")
     assert not works(tokens)
     assert history(Connection.objects.get()) == ["operator: Paused.", "operator: Resumed.", "operator: Revoked."]
+
+
+def test_a_user_cannot_resume_what_an_operator_paused(
+    operator: Browser, browser: Browser, tokens: dict[str, Any]
+) -> None:
+    act(operator, Connection, "pause")
+    page = f"/account/connections/{Connection.objects.get().pk}/"
+    browser.post(f"{page}resume/")
+    assert not works(tokens)
+    assert "until they let it go on" in browser.get(page).content.decode()
+
+
+def test_consent_does_not_lift_what_an_operator_paused(operator: Browser, flow: Flow, tokens: dict[str, Any]) -> None:
+    url = flow.authorize_url()
+    shown_before = consent_form(flow.browser.get(url)).answer()
+    act(operator, Connection, "pause")
+    answers = [flow.browser.post(url, shown_before), flow.browser.get(url)]
+    assert all("whoever runs this server lets it go on" in answer.content.decode() for answer in answers)
+    assert not works(tokens)
+
+
+def test_an_operator_does_not_lift_what_its_user_paused(operator: Browser, tokens: dict[str, Any]) -> None:
+    pause_connections(Connection.objects.all())
+    act(operator, Connection, "pause")
+    act(operator, Connection, "resume")
+    assert not works(tokens)
+    assert Connection.objects.get().state == Connection.State.PAUSED
 
 
 def test_a_page_offers_what_would_do_something(operator: Browser, tokens: dict[str, Any]) -> None:
