@@ -119,6 +119,15 @@ class TestOnceMore:
         for other in (form.answer(untick={"mcp"}), form.answer("read"), form.answer(lifetime="24h")):
             assert is_asked_again(flow.browser.post(url, other))
 
+    def test_for_longer_is_asked_again(self, flow: Flow, form: Form) -> None:
+        send(flow, form, lifetime="24h")
+        ends = Connection.objects.get().expires_at
+        assert is_asked_again(send(flow, form, lifetime="30d"))
+        assert Connection.objects.get().expires_at == ends
+
+    def test_for_the_same_time_gives_another_code(self, flow: Flow, form: Form) -> None:
+        assert all("code" in answer_of(send(flow, form, lifetime="24h")) for _ in range(2))
+
     def test_to_refuse_is_always_possible(self, flow: Flow, form: Form) -> None:
         assert answer_of(send(flow, form, seal="", allow="", deny="1"))["error"] == "access_denied"
 
