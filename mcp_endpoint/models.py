@@ -56,3 +56,32 @@ class ToolCall(models.Model):
 
     def __str__(self) -> str:
         return f"{self.tool} for {self.user_name}"
+
+
+class CallTotal(models.Model):
+    """What the calls of one hour come to: of all, and of each tool, client and user.
+
+    Written in the transaction that writes the calls, so that the overview adds up hours and never a million rows.
+    """
+
+    class Kind(models.TextChoices):
+        ALL = "all"
+        TOOL = "tool"
+        CLIENT = "client"
+        USER = "user"
+
+    kind = models.CharField(max_length=6, choices=Kind)
+    hour = models.DateTimeField(help_text="Its beginning, in UTC.")
+    key = models.CharField(max_length=255, help_text="Tool, client ID or number of the user.")
+    name = models.CharField(max_length=255, help_text="What the last call of that hour called it.")
+    calls = models.PositiveBigIntegerField()
+    errors = models.PositiveBigIntegerField()
+    duration_ms = models.FloatField(help_text="Milliseconds of all calls together.")
+    longest_ms = models.FloatField()
+
+    class Meta:
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["kind", "hour", "key"], name="one_total_per_hour")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.key} {self.hour:%Y-%m-%d %H}"

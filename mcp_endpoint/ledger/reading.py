@@ -6,7 +6,8 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from mcp_endpoint.conf import conf
-from mcp_endpoint.models import ToolCall
+from mcp_endpoint.ledger.totals import ANSWERED
+from mcp_endpoint.models import CallTotal, ToolCall
 from oauth_bridge.recent_calls import RecentCall
 
 DELETED_AT_ONCE = 5_000
@@ -31,12 +32,8 @@ def _newest(calls: QuerySet[ToolCall], limit: int) -> list[RecentCall]:
     ]
 
 
-ANSWERED = frozenset({ToolCall.Outcome.OK, ToolCall.Outcome.ASKED})
-"""Outcomes that are no failure."""
-
-
 def clear_old_calls() -> dict[str, int]:
-    """Delete calls that are older than `MCP_LEDGER_DAYS`; how many there were, by kind."""
+    """Delete calls that are older than `MCP_LEDGER_DAYS`, and the totals of their hours; how many calls, by kind."""
     days = conf().ledger_days
     if days <= 0:
         return {}
@@ -44,4 +41,6 @@ def clear_old_calls() -> dict[str, int]:
     deleted = 0
     while now := ToolCall.objects.filter(pk__in=old.values("pk")[:DELETED_AT_ONCE]).delete()[0]:
         deleted += now
+    # An hour is over when its last call is old.
+    CallTotal.objects.filter(hour__lt=timezone.now() - timedelta(days=days, hours=1)).delete()
     return {"tool calls": deleted}
