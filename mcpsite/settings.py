@@ -213,6 +213,7 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _secure else No
 OAUTH_BRIDGE_RESOURCES = "mcp_endpoint.endpoints.protected_resources"
 OAUTH_BRIDGE_RECENT_CALLS = "mcp_endpoint.ledger.recent_calls"
 OAUTH_BRIDGE_RECENT_CALLS_OF_CLIENT = "mcp_endpoint.ledger.recent_calls_of_client"
+OAUTH_BRIDGE_SIGHT = "mcp_endpoint.sight.sighted"
 OAUTH_BRIDGE_MORE_CLEANUP = ["mcp_endpoint.ledger.clear_old_calls"]
 OAUTH_BRIDGE_REDIRECT_SCHEMES = env.list("OAUTH_REDIRECT_SCHEMES", default=list(PRIVATE_USE_SCHEMES))
 OAUTH_BRIDGE_REFRESH_GRACE = env.int("OAUTH_REFRESH_GRACE", default=30)

@@ -7,10 +7,11 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from oauth_bridge.admin.base import USER_SEARCH, OperatedAdmin
+from oauth_bridge.admin.base import USER_SEARCH
 from oauth_bridge.admin.connection_form import ConnectionForm, save_limits
 from oauth_bridge.admin.ending import end_connections
 from oauth_bridge.admin.sections import Section, call_section, cells
+from oauth_bridge.admin.sight import SightAdmin
 from oauth_bridge.models import Connection
 from oauth_bridge.overview import Overview
 from oauth_bridge.recent_calls import recent_calls
@@ -21,7 +22,7 @@ LIMITS = ("scopes", "read_only", "expires_at")
 
 
 @admin.register(Connection)
-class ConnectionAdmin(OperatedAdmin):
+class ConnectionAdmin(SightAdmin):
     """What users let clients do."""
 
     form = ConnectionForm
