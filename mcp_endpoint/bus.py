@@ -1,6 +1,7 @@
 """Tells every process of this site what happened, over the Channels layer.
 
-Messages are small dicts with a `kind`; each process handles them for the streams and calls that it holds.
+Messages are small dicts with a `kind`; each process handles them for the streams and calls that it holds. When the
+layer is away (Redis is down), a message reaches its own process alone, and joining is tried until it succeeds.
 """
 
 import asyncio
@@ -16,8 +17,15 @@ from mcp_endpoint.per_loop import PerLoop
 logger = logging.getLogger(__name__)
 
 GROUP = "mcp_endpoint"
-RENEWAL = 3600
-"""Seconds between two joinings of the group: layers drop a member that joined a day ago (`group_expiry`)."""
+RENEWAL = 30
+"""Seconds between two joinings of the group: layers drop a member that joined long ago (`group_expiry`), and a Redis
+that was emptied knows none."""
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
+"""Seconds between two attempts to join a layer that is away; each is twice the one before."""
+SEND_SECONDS = 3.0
+"""So long one message may take before it counts as not sent."""
+MISSED = "missed"
+"""Kind of the message that each process gives itself when it hears again: others may have been lost meanwhile."""
 Message = dict[str, Any]
 Handler = Callable[[Message], None]
 
@@ -29,8 +37,9 @@ class Bus:
         self._handlers: dict[str, list[Handler]] = {}
         self._loop = asyncio.get_running_loop()
         self._layer = cast(Any, get_channel_layer())
-        self._joined: asyncio.Task[str] | None = None
-        self._tasks: list[asyncio.Task[None]] = []
+        self._tried = asyncio.Event()
+        self._membership: asyncio.Task[None] | None = None
+        self._unsent = 0
 
     def subscribe(self, kind: str, handler: Handler) -> Callable[[], None]:
         """Call `handler` on this loop for each message of a kind; returns what undoes it."""
@@ -39,26 +48,50 @@ class Bus:
         return lambda: self._handlers[kind].remove(handler)
 
     async def publish(self, kind: str, **message: Any) -> None:
-        """Send a message to every process, this one included."""
-        await self._start()
-        await self._layer.group_send(GROUP, {"type": "mcp", "kind": kind, **message})
+        """Send a message to every process, this one included; to this one alone while the layer is away."""
+        self._start()
+        await self._tried.wait()
+        sent = {"type": "mcp", "kind": kind, **message}
+        try:
+            await _send(self._layer, sent)
+        except Exception as error:
+            self._unsent += 1
+            if self._unsent == 1:
+                logger.error("The notice %r did not reach the other processes: %s", kind, _reason(error))
+            self._deliver(sent)
 
     def publish_soon(self, kind: str, **message: Any) -> None:
         """Publish from plain code on any thread, without waiting."""
         asyncio.run_coroutine_threadsafe(self.publish(kind, **message), self._loop)
 
-    def _start(self) -> "asyncio.Task[str]":
-        if self._joined is None:
+    def _start(self) -> None:
+        if self._membership is None:
             # An empty context: the listener outlives the request that starts it.
-            self._joined = self._loop.create_task(self._join(), context=contextvars.Context())
-        return self._joined
+            self._membership = self._loop.create_task(self._stay(), context=contextvars.Context())
 
-    async def _join(self) -> str:
-        channel = cast(str, await self._layer.new_channel())
-        await self._layer.group_add(GROUP, channel)
-        for work in (self._listen(channel), self._renew(channel)):
-            self._tasks.append(self._loop.create_task(work, context=contextvars.Context()))
-        return channel
+    async def _stay(self) -> None:
+        """Be a member for as long as the loop runs, whatever happens to the layer."""
+        channel, pause, was_away = "", FIRST_PAUSE, False
+        while True:
+            try:
+                # The same one again: what was sent while only the connection was broken waits there.
+                channel = channel or cast(str, await self._layer.new_channel())
+                await self._layer.group_add(GROUP, channel)
+                self._tried.set()
+                if was_away:
+                    logger.warning("The other processes are heard again; %d notices were not sent.", self._unsent)
+                    self._deliver({"kind": MISSED})
+                pause, was_away, self._unsent = FIRST_PAUSE, False, 0
+                async with asyncio.TaskGroup() as work:
+                    work.create_task(self._listen(channel))
+                    work.create_task(self._renew(channel))
+            except Exception as error:
+                if not was_away:
+                    logger.error("The other processes are not heard, which is tried again: %s", _reason(error))
+                was_away = True
+            self._tried.set()
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
 
     async def _renew(self, channel: str) -> None:
         while True:
@@ -67,12 +100,14 @@ class Bus:
 
     async def _listen(self, channel: str) -> None:
         while True:
-            message = await self._layer.receive(channel)
-            for handler in list(self._handlers.get(message["kind"], ())):
-                try:
-                    handler(message)
-                except Exception:
-                    logger.exception("bus handler for %r raised", message["kind"])
+            self._deliver(await self._layer.receive(channel))
+
+    def _deliver(self, message: Message) -> None:
+        for handler in list(self._handlers.get(message["kind"], ())):
+            try:
+                handler(message)
+            except Exception:
+                logger.exception("bus handler for %r raised", message["kind"])
 
 
 bus = PerLoop(Bus)
@@ -80,11 +115,26 @@ bus = PerLoop(Bus)
 
 
 def announce(kind: str, **message: Any) -> None:
-    """Publish from synchronous Django code, whichever thread or process it runs in."""
+    """Publish from synchronous Django code, whichever thread or process it runs in. Never raises for a layer away."""
     if (running := bus.of_a_running_loop()) is not None:
         running.publish_soon(kind, **message)
         return
-    from asgiref.sync import async_to_sync  # only where no server loop runs, as in a management command
+    from asgiref.sync import async_to_sync  # only where nothing is served yet, as in a management command
 
-    layer = cast(Any, get_channel_layer())
-    async_to_sync(layer.group_send)(GROUP, {"type": "mcp", "kind": kind, **message})
+    try:
+        async_to_sync(_send)(cast(Any, get_channel_layer()), {"type": "mcp", "kind": kind, **message})
+    except Exception as error:
+        logger.error("The notice %r did not reach the other processes: %s", kind, _reason(error))
+
+
+async def _send(layer: Any, message: Message) -> None:
+    """Raises what the layer raises, and TimeoutError after SEND_SECONDS."""
+    async with asyncio.timeout(SEND_SECONDS):
+        await layer.group_send(GROUP, message)
+
+
+def _reason(error: BaseException) -> str:
+    """The innermost of what went wrong, on one line."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return f"{type(error).__name__}: {error}".strip(": ")

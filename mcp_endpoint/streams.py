@@ -6,11 +6,13 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from mcp_endpoint.bus import Message, announce, bus
+from mcp_endpoint.bus import MISSED, Message, announce, bus
 from mcp_endpoint.conf import conf
+from mcp_endpoint.executor import run_at_gate
 from mcp_endpoint.per_loop import PerLoop
 from mcp_endpoint.wire import KEEP_ALIVE, Headers, Receive, Send, end_stream, send_chunk, start_stream
 from oauth_bridge.principal import Principal
+from oauth_bridge.standing import without_access
 
 ENDED = "access_ended"
 
@@ -20,7 +22,9 @@ class OpenStreams:
 
     def __init__(self) -> None:
         self._closers: dict[int, set[Callable[[], object]]] = {}
+        self._checks: set[asyncio.Task[None]] = set()
         bus().subscribe(ENDED, self._on_ended)
+        bus().subscribe(MISSED, self._on_missed)
 
     @contextmanager
     def holding(self, connection_id: int, close: Callable[[], object]) -> Iterator[None]:
@@ -34,10 +38,25 @@ class OpenStreams:
             if not held:
                 self._closers.pop(connection_id, None)
 
+    def __len__(self) -> int:
+        """Streams that are open and calls that run."""
+        return sum(map(len, list(self._closers.values())))
+
     def _on_ended(self, message: Message) -> None:
         for connection_id in message["connections"]:
             for close in list(self._closers.get(connection_id, ())):
                 close()
+
+    def _on_missed(self, message: Message) -> None:
+        # Kept, or the loop might forget it.
+        check = asyncio.ensure_future(self._end_what_ended())
+        self._checks.add(check)
+        check.add_done_callback(self._checks.discard)
+
+    async def _end_what_ended(self) -> None:
+        """End what notices that were lost would have ended."""
+        ended = await run_at_gate(without_access, list(self._closers))
+        self._on_ended({"connections": sorted(ended)})
 
 
 open_streams = PerLoop(OpenStreams)

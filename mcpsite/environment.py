@@ -21,6 +21,7 @@ _str = str
 SHORTEST_SECRET = 32
 """Characters. Sealed request state is keyed with it, and the MCP SDK takes no shorter key."""
 DATABASES = ("postgres", "postgresql", "sqlite")
+REDIS = ("redis", "rediss")
 _ASSIGNMENT = re.compile(r"(?:export )?[A-Za-z_][A-Za-z_0-9]*=(?P<value>.*)")
 _BOOLEANS = {"true": True, "on": True, "yes": True, "1": True, "false": False, "off": False, "no": False, "0": False}
 
@@ -98,6 +99,20 @@ class Environment(environ.Env):
             )
         config: dict[_str, Any] = self.db_url_config(value)
         return config
+
+    def redis(self, var: _str) -> _str:
+        """The URL of a Redis; empty when there is none. It may hold a password, so no message repeats it."""
+        value = _str(self.str(var, default="")).strip()
+        try:
+            parts = urlsplit(value)
+            usable = not value or (parts.scheme in REDIS and bool(parts.hostname) and parts.port != 0)
+        except ValueError:
+            usable = False
+        if not usable:
+            raise ImproperlyConfigured(
+                f"{var} is not a Redis URL: write one such as redis://user:password@host:6379/0, or rediss://… for TLS."
+            )
+        return value
 
 
 def _long_enough(var: str, value: str) -> str:

@@ -16,6 +16,7 @@ from accounts.providers import (
 from accounts.sign_in_settings import sign_in_settings
 from accounts.upstream.variables import named_api_urls, named_scopes
 from mcpsite.environment import Environment, read_env_file
+from mcpsite.shared_state import shared_state_settings
 from oauth_bridge.provider_settings import PRIVATE_USE_SCHEMES, provider_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -120,8 +121,9 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
-CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer", "CONFIG": {"capacity": 10_000}}}
+# What several processes share; one alone needs none.
+REDIS_URL = env.redis("REDIS_URL")
+vars().update(shared_state_settings(REDIS_URL, PUBLIC_URL))
 
 # --- People ---------------------------------------------------------------------------------
 

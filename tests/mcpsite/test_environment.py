@@ -140,3 +140,22 @@ def test_a_wrong_database_url_is_refused_without_repeating_its_password() -> Non
     with pytest.raises(ImproperlyConfigured, match="DATABASE_URL is not a database URL") as caught:
         environment(DATABASE_URL="oops://user:hunter2@host/db").database("DATABASE_URL", default=Path("x"))
     assert "hunter2" not in str(caught.value)
+
+
+def test_a_site_needs_no_redis() -> None:
+    assert environment().redis("REDIS_URL") == ""
+
+
+@pytest.mark.parametrize("url", ["redis://localhost:6379/0", "rediss://user:secret@redis.example.com"])
+def test_a_redis_url_is_taken_as_it_is(url: str) -> None:
+    assert environment(REDIS_URL=url).redis("REDIS_URL") == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["localhost:6379", "http://:hunter2@localhost", "redis://:hunter2@localhost:port", "redis://", "redis://[bad"],
+)
+def test_a_wrong_redis_url_is_refused_without_repeating_its_password(url: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match="REDIS_URL is not a Redis URL") as caught:
+        environment(REDIS_URL=url).redis("REDIS_URL")
+    assert "hunter2" not in str(caught.value)
