@@ -74,6 +74,10 @@ class InProcessSessions:
     async def delete(self, session_id: str) -> bool:
         return self._records.pop(session_id, None) is not None
 
+    def __len__(self) -> int:
+        """Sessions that are kept, a few that were idle for too long among them."""
+        return len(self._records)
+
     def _forget_idle(self) -> None:
         horizon = time.monotonic() - conf().session_idle
         while self._records:

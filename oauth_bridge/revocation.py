@@ -31,7 +31,7 @@ def revoke_connections(connections: QuerySet[Connection]) -> int:
     with transaction.atomic():
         chosen = list(connections.values_list("pk", "user_id", "client_id"))
         ids = [pk for pk, _, _ in chosen]
-        Connection.objects.filter(pk__in=ids).update(state=Connection.State.REVOKED)
+        _mark_revoked(Connection.objects.filter(pk__in=ids).exclude(state=Connection.State.REVOKED))
         end_tokens(ids)
         _mark_ended(Client.objects.filter(pk__in={client_id for _, _, client_id in chosen}))
         for _, user_id, client_id in chosen:
@@ -146,15 +146,6 @@ def live_connections(*, user_id: int | None = None, client_id: int | None = None
     return list(Connection.objects.filter(chosen, state=Connection.State.ACTIVE).values_list("pk", flat=True))
 
 
-def without_access(connection_ids: Iterable[int]) -> set[int]:
-    """Those of these connections that are gone or may not act now."""
-    asked = set(connection_ids)
-    may_act = Connection.objects.filter(
-        pk__in=asked, state=Connection.State.ACTIVE, user__is_active=True, client__disabled=False
-    )
-    return asked - set(may_act.values_list("pk", flat=True))
-
-
 def disable_clients(clients: QuerySet[Client]) -> int:
     """Switch clients off: their tokens stop working at once, and work again when they are switched on."""
     with transaction.atomic():
@@ -170,6 +161,10 @@ def end_tokens(connection_ids: Iterable[int]) -> None:
     ConnectionRefreshToken.objects.filter(connection_id__in=connection_ids).update(rotated_at=None)
     refresh.filter(revoked__isnull=True).update(revoked=now, updated=now)
     AccessToken.objects.filter(connection_link__connection_id__in=connection_ids).delete()
+
+
+def _mark_revoked(connections: QuerySet[Connection]) -> None:
+    connections.update(state=Connection.State.REVOKED, revoked_at=timezone.now())
 
 
 def _mark_ended(clients: QuerySet[Client]) -> None:
@@ -188,5 +183,5 @@ def _settle(connection_ids: set[int]) -> None:
         Q(pk__in=alive) | Q(client__acts_as__isnull=False)
     )
     _mark_ended(Client.objects.filter(pk__in=over.values("client")))
-    over.update(state=Connection.State.REVOKED)
+    _mark_revoked(over)
     announce(connection_ids)

@@ -54,6 +54,9 @@ class Connection(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     consented_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField(null=True, blank=True, help_text="Access ends then. Never, when empty.")
+    revoked_at = models.DateTimeField(
+        null=True, blank=True, help_text="The last time; consent may have renewed it since."
+    )
     last_used_at = models.DateTimeField(null=True, blank=True)
     use_count = models.PositiveBigIntegerField(default=0)
 
@@ -62,6 +65,10 @@ class Connection(models.Model):
             models.UniqueConstraint(
                 fields=["user", "client", "resource"], name="one_connection_per_user_client_resource"
             )
+        ]
+        indexes = [
+            models.Index(fields=["consented_at"], name="connection_by_consent"),
+            models.Index(fields=["revoked_at"], name="connection_by_revocation"),
         ]
         permissions = [
             ("revoke_access", "Can revoke what acts for users"),
