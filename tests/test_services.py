@@ -32,3 +32,13 @@ def test_the_proxy_is_found_where_it_is_installed(monkeypatch: pytest.MonkeyPatc
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
     assert nginx() == str(program)
+
+
+def test_a_machine_can_say_that_it_cannot_have_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shutil.which", lambda *arguments, **options: None)
+    monkeypatch.setenv("CI", "true")
+    with pytest.raises(pytest.fail.Exception):
+        nginx()
+    monkeypatch.setenv("TEST_WITHOUT_NGINX", "1")
+    with pytest.raises(pytest.skip.Exception, match="nginx is not installed"):
+        nginx()
