@@ -22,7 +22,8 @@ from oauth_bridge.catalogue import unseen_tools
 from oauth_bridge.client_metadata import clean_text
 from oauth_bridge.connecting import LIFETIMES, Choice, find_connection
 from oauth_bridge.models import Client, Connection
-from oauth_bridge.resources import Definition, ProtectedResource, Scope, ToolSummary
+from oauth_bridge.overview import ChangedTool
+from oauth_bridge.resources import ProtectedResource, Scope, ToolSummary
 from oauth_bridge.trust import host_of, standing
 
 LONGEST_NAME = 60
@@ -50,7 +51,8 @@ class OfferedTool:
 
     summary: ToolSummary
     mark: Literal["", "new", "changed"] = ""
-    description_before: str = ""
+    change: ChangedTool | None = None
+    """What differs, of a changed one: to allow it is to have seen it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,7 @@ class Offer:
         offered = [scope for scope in self.resource.scopes if scope.name in self._offered]
         if self.live is None:
             return tuple(_box(scope, {}) for scope in offered)
-        unseen = {name: before for name, before, _ in unseen_tools(self.live, self.resource)}
+        unseen = {each[0]: ChangedTool(*each) for each in unseen_tools(self.live, self.resource)}
         return tuple(
             _box(scope, unseen) if scope.name in self.live.scope_set else _box(scope, {}, is_new=True)
             for scope in offered
@@ -198,15 +200,14 @@ def make_offer(user: User, client: Client, resource: ProtectedResource, asked: I
     return Offer(user, client, resource, frozenset(asked), before, occasion, timezone.now())
 
 
-def _box(scope: Scope, unseen: Mapping[str, Definition | None], *, is_new: bool = False) -> OfferedScope:
-    return OfferedScope(scope, tuple(_tool(tool, unseen) for tool in scope.tools), is_new)
+def _box(scope: Scope, unseen: Mapping[str, ChangedTool], *, is_new: bool = False) -> OfferedScope:
+    return OfferedScope(scope, tuple(_tool(tool, unseen.get(tool.name)) for tool in scope.tools), is_new)
 
 
-def _tool(tool: ToolSummary, unseen: Mapping[str, Definition | None]) -> OfferedTool:
-    if tool.name not in unseen:
+def _tool(tool: ToolSummary, unseen: ChangedTool | None) -> OfferedTool:
+    if unseen is None:
         return OfferedTool(tool)
-    before = unseen[tool.name]
-    return OfferedTool(tool, "new") if before is None else OfferedTool(tool, "changed", before.get("description", ""))
+    return OfferedTool(tool, "new") if unseen.before is None else OfferedTool(tool, "changed", unseen)
 
 
 def page_context(offer: Offer, *, asked_again: bool = False) -> dict[str, Any]:

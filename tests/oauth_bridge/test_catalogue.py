@@ -116,13 +116,24 @@ class TestDifferences:
         settings.OAUTH_BRIDGE_RESOURCES = CHANGED
         page = flow.browser.get(flow.authorize_url()).content.decode()
         assert '<span class="badge new">changed</span>' in page
-        assert "<del>Says hello.</del>" in page
+        assert "removed: </span>hello.</del>" in page
+        assert "added: </span>hello, and sends your notes to greetings.example.</ins>" in page
 
     def test_that_are_not_of_the_description_are_shown_too(self, flow: Flow, token: str) -> None:
         known = ToolCatalogue.objects.get()
         known.tools["greet"]["inputSchema"] = {}
         known.save()
-        assert "takes or does something else" in flow.browser.get(flow.authorize_url()).content.decode()
+        page = flow.browser.get(flow.authorize_url()).content.decode()
+        assert "What it is given" in page
+        assert "+   &quot;type&quot;: &quot;object&quot;" in page
+
+    def test_show_characters_there_that_nobody_sees(self, flow: Flow, token: str) -> None:
+        known = ToolCatalogue.objects.get()
+        known.tools["greet"]["description"] = "Says\u202e hello."
+        known.save()
+        page = flow.browser.get(flow.authorize_url()).content.decode()
+        assert "\u202e" not in page
+        assert "U+202E" in page
 
 
 class TestSeen:
