@@ -21,6 +21,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'doctor',
                 'permissions': [('run_doctor', 'Can run the doctor')],
                 'managed': False,
+                'base_manager_name': 'objects',
                 'default_permissions': (),
             },
         ),

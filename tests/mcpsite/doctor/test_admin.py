@@ -10,6 +10,7 @@ import httpx
 import pytest
 from bs4 import BeautifulSoup
 from django.contrib.auth.models import Permission
+from django.core.management import call_command
 from django.test import Client as Browser
 
 from accounts.models import User
@@ -173,3 +174,9 @@ def test_an_examination_that_hangs_is_left_behind(monkeypatch: pytest.MonkeyPatc
     finally:
         release.set()
     assert [finding.check for finding in got] == ["a", "unfinished"]
+
+
+@pytest.mark.parametrize("how", [[], ["--all"]])
+def test_a_dump_of_the_database_passes_over_what_has_no_table(db: None, how: list[str], capsys: Any) -> None:
+    call_command("dumpdata", "mcpsite", *how)
+    assert capsys.readouterr().out.strip() == "[]"
