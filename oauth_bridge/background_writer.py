@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 ROOM = 20_000
 """Rows that may wait for the database; those that come after them are dropped."""
 BATCH = 1_000
-"""Rows written in one transaction."""
+"""Rows written in one transaction, unless a kind of rows has a size of its own."""
 LINGER = 0.2
 """Seconds that rows gather before they are written, when nobody waits for them."""
 RETRY = 2.0
@@ -52,10 +52,17 @@ class BackgroundWriter(Generic[Row]):
     there.
     """
 
-    def __init__(self, insert: Callable[[Sequence[Row]], None], describe: Callable[[Row], str], words: Words) -> None:
+    def __init__(
+        self,
+        insert: Callable[[Sequence[Row]], None],
+        describe: Callable[[Row], str],
+        words: Words,
+        batch: int = BATCH,
+    ) -> None:
         self._insert = insert
         self._describe = describe
         self._words = words
+        self._batch_size = batch
         self._waiting: deque[tuple[Row, Told | None]] = deque()
         self._batch: list[tuple[Row, Told | None]] = []
         """What the thread has in hand."""
@@ -131,7 +138,7 @@ class BackgroundWriter(Generic[Row]):
 
     def _write(self) -> None:
         """Write a batch, or what the last attempt left of it."""
-        while self._waiting and len(self._batch) < BATCH:
+        while self._waiting and len(self._batch) < self._batch_size:
             self._batch.append(self._waiting.popleft())
         try:
             close_old_connections()

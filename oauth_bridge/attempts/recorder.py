@@ -16,8 +16,11 @@ logger = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 
+BATCH = 50
+"""Steps written in one transaction: each is a few statements, and SQLite keeps other writers waiting meanwhile."""
+
 writer: BackgroundWriter[Event] = BackgroundWriter(
-    write, lambda event: f"A step ({event.step.label})", Words("flight recorder", "steps")
+    write, lambda event: f"A step ({event.step.label})", Words("flight recorder", "steps"), BATCH
 )
 """The one of this process."""
 limiter = Limiter()

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import math
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import count
 
 import pytest
@@ -18,9 +18,12 @@ from tests.mcp_endpoint.ledger.samples import row
 
 
 @pytest.fixture
-def writer(book: Book) -> Writer:
-    """A writer of the test's own."""
-    return Writer()
+def writer(book: Book) -> Iterator[Writer]:
+    """A writer of the test's own. It leaves nothing that another test's database would be given."""
+    made = Writer()
+    yield made
+    book.trouble = lambda rows: None
+    made.stop()
 
 
 def fails(error: Exception, times: float = math.inf) -> Callable[[Sequence[Row]], None]:

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from django.test import Client as Browser
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from oauth_bridge.attempts import limits, matching, recorder
@@ -138,3 +140,16 @@ def test_the_server_writes_what_is_left_when_it_stops(recorded: Recorded, monkey
     monkeypatch.setattr(recorded, "stop", lambda: told.append("stopped"), raising=False)
     recorder.stop()
     assert told == ["stopped"]
+
+
+def test_a_flow_asks_the_database_no_more_for_being_recorded(recorded: Recorded, flow: Flow, settings: Any) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as asked:
+            tokens = flow.tokens()
+            flow.refresh(tokens["refresh_token"])
+        return len(asked)
+
+    queries()
+    with_it = queries()
+    settings.OAUTH_BRIDGE_ATTEMPTS = False
+    assert queries() == with_it
