@@ -49,4 +49,5 @@ screenshots: dev
 bench: dev
 	@$(BIN)/python benchmarks/bench.py
 	@$(BIN)/python benchmarks/ledger.py
+	@$(BIN)/python benchmarks/ledger_pages.py
 	@$(BIN)/python benchmarks/oauth.py

@@ -98,10 +98,12 @@ class Connections:
 
 @dataclass(frozen=True, slots=True)
 class OpenHere:
-    """What this process has open. None where it is not this process that knows."""
+    """What this process has open."""
 
-    streams: int | None
+    streams: int
+    """And running calls."""
     sessions: int | None
+    """None where processes share them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +177,7 @@ def open_here() -> OpenHere:
     """Streams, running calls and sessions of this process."""
     streams, store = open_streams.of_a_running_loop(), sessions()
     return OpenHere(
-        None if streams is None else len(streams),
+        0 if streams is None else len(streams),
         len(store) if isinstance(store, InProcessSessions) else None,
     )
 

@@ -125,7 +125,7 @@ async def test_counts_what_is_open_in_this_process() -> None:
 
 def test_opens_when_there_was_no_call() -> None:
     page = front_page(superuser())
-    assert figure(page, "Calls") == "0"
+    assert figure(page, "Calls") == figure(page, "Open streams and running calls") == "0"
     assert listed(page, "Busiest users") == []
 
 
