@@ -13,7 +13,7 @@ help:
 	@echo "make conformance  run the official MCP conformance suite against this site"
 	@echo "make browser      walk through the pages in a real browser, as people and as attackers"
 	@echo "make screenshots  write a picture of every page to docs/screenshots"
-	@echo "make bench        measure calls per second"
+	@echo "make bench        measure calls per second, and pages with a million rows"
 
 run:
 	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or later is needed: install it and run this again." >&2; exit 1; }
