@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
-from django.db import connection
+from django.db import connection, connections
 from django.test import AsyncClient, RequestFactory
 from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
@@ -112,6 +112,7 @@ async def test_streams_from_an_asynchronous_server_too(in_parts: None) -> None:
     parts = [part async for part in page.streaming_content]
     assert len(parts) == 4
     assert len(json.loads(b"".join(parts))) == 7
+    await sync_to_async(connections.close_all)()  # those of the thread that was asked
 
 
 def test_is_for_those_alone_who_may_export() -> None:
