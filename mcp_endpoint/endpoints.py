@@ -7,10 +7,14 @@ from typing import cast
 from mcp_endpoint.conf import conf
 from mcp_endpoint.entries import Entry
 from mcp_endpoint.registry import BASE_SCOPE, DEFAULT, Registry, may_use, registries, registry, scopes_of
+from oauth_bridge.client_metadata import JOINERS
+from oauth_bridge.difference import visible
 from oauth_bridge.principal import Principal
 from oauth_bridge.resources import Effect, ProtectedResource, Scope, ToolSummary
 
 SSE_PATH = "/sse"
+SPARED = f"\n\t{JOINERS}"
+"""Characters of a tool's description that are shown as they are, though nobody sees them."""
 """Where clients of the 2024-11-05 transport know the default Endpoint from."""
 
 
@@ -38,8 +42,8 @@ class Endpoint:
             tools = tuple(
                 ToolSummary(
                     tool.name,
-                    tool.wire.title or tool.name,
-                    tool.wire.description or "",
+                    visible(tool.wire.title or tool.name, SPARED),
+                    visible(tool.wire.description or "", SPARED),
                     cast(Effect, tool.effect),
                     tool.wire.model_dump(by_alias=True, mode="json", exclude_none=True),
                 )

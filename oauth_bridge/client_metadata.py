@@ -16,7 +16,7 @@ LONGEST_URI = 2000
 MOST_CONTACTS = 10
 
 # Words of some languages and some emoji are written with them.
-_JOINERS = "\u200c\u200d"
+JOINERS = "\u200c\u200d"
 
 _TEXTS = ("software_id", "software_version")
 _URIS = ("client_uri", "logo_uri", "policy_uri", "tos_uri")
@@ -35,9 +35,9 @@ def clean_text(text: str, longest: int = LONGEST_TEXT) -> str:
             character = " "
         category = unicodedata.category(character)
         marks = marks + 1 if category in ("Mn", "Me") else 0
-        if marks <= 2 and (not category.startswith("C") or character in _JOINERS):
+        if marks <= 2 and (not category.startswith("C") or character in JOINERS):
             kept.append(character)
-    line = " ".join("".join(kept).split()).strip(_JOINERS + " ")
+    line = " ".join("".join(kept).split()).strip(JOINERS + " ")
     return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
 
 

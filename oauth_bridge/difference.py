@@ -33,10 +33,13 @@ def difference(before: Any, after: Any) -> Difference:
     return Difference(True, [_signed(mark, text) for mark, text in _segments(_lines(before), _lines(after))])
 
 
-def visible(text: str) -> str:
-    """The text with a name for each character that nobody sees or that reorders others: a model reads those too."""
+def visible(text: str, spared: str = "\n\t") -> str:
+    """The text with a name for each character that nobody sees or that reorders others: a model reads those too.
+
+    Characters in `spared` stay as they are.
+    """
     return "".join(
-        f"⟨U+{ord(char):04X}⟩" if unicodedata.category(char) in UNSEEN and char not in "\n\t" else char for char in text
+        f"⟨U+{ord(char):04X}⟩" if unicodedata.category(char) in UNSEEN and char not in spared else char for char in text
     )
 
 

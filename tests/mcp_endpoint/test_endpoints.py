@@ -45,6 +45,12 @@ class TestTheProtectedResource:
         assert [t.name for t in notes.tools] == ["list_notes"]
         assert (notes.name, notes.description, notes.default) == ("notes:read", "Read your notes", False)
 
+    def test_shows_people_what_only_a_model_would_read(self, site: Site) -> None:
+        tool(name="t", title="Safe\u202e", description="Adds\U000e0041 \u06cc\u200c\u06cc.", read_only=True)(lambda: "")
+        (shown,) = site.endpoint.resource.scopes[0].tools
+        assert (shown.title, shown.description) == ("Safe⟨U+202E⟩", "Adds⟨U+E0041⟩ \u06cc\u200c\u06cc.")
+        assert shown.definition["title"] == "Safe\u202e"
+
 
 class TestEndpoints:
     def test_have_the_default_one_first(self, site: Site, settings: Settings) -> None:
