@@ -96,6 +96,7 @@ class ToolCallAdmin(OperatorAdmin, ModelAdmin):
     search_fields = ("tool",)
     search_help_text = "User, client, tool, or number of a connection"
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER  # each of them counts every row
     paginator = BoundedPaginator
     change_list_template = "admin/mcp_endpoint/toolcall/change_list.html"
 
