@@ -17,6 +17,8 @@ def register() -> None:
     checks.register(public_url_is_an_origin, checks.Tags.urls)
     checks.register(debug_stays_at_home, checks.Tags.security)
     checks.register(public_url_is_https, checks.Tags.security, deploy=True)
+    checks.register(redis_answers, checks.Tags.caches, deploy=True)
+    checks.register(processes_share_a_redis, checks.Tags.caches)
 
 
 def origin_problem(url: str) -> str | None:
@@ -75,6 +77,41 @@ def public_url_is_https(app_configs: Sequence[Any] | None, **kwargs: Any) -> lis
                 f"PUBLIC_URL is {settings.PUBLIC_URL}, so tokens and passwords travel unencrypted.",
                 hint="Put the site behind TLS and set PUBLIC_URL to its https:// address.",
                 id="mcpsite.E003",
+            )
+        ]
+    return []
+
+
+def redis_answers(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[checks.CheckMessage]:
+    """mcpsite.E004 (deploy): REDIS_URL cannot be reached, or does not let this site in."""
+    if not settings.REDIS_URL:
+        return []
+    from redis import Redis, RedisError  # only where there is one
+
+    try:
+        with Redis.from_url(settings.REDIS_URL, socket_connect_timeout=2, socket_timeout=2) as redis:
+            redis.ping()
+    except (RedisError, OSError) as error:
+        return [
+            checks.Error(
+                f"The Redis of REDIS_URL does not answer ({type(error).__name__}): sign-in fails, and what is "
+                "revoked in one process does not end streams in the others.",
+                hint="Start it, or correct REDIS_URL, with its password.",
+                id="mcpsite.E004",
+            )
+        ]
+    return []
+
+
+def processes_share_a_redis(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[checks.CheckMessage]:
+    """mcpsite.W001: WEB_CONCURRENCY, which uvicorn obeys, starts several processes that share nothing."""
+    if settings.WEB_CONCURRENCY > 1 and not settings.REDIS_URL:
+        return [
+            checks.Warning(
+                f"WEB_CONCURRENCY starts {settings.WEB_CONCURRENCY} processes that do not hear each other: what is "
+                "revoked in one does not end streams in the others.",
+                hint="Set REDIS_URL, or run one process.",
+                id="mcpsite.W001",
             )
         ]
     return []

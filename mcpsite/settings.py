@@ -123,6 +123,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # What several processes share; one alone needs none.
 REDIS_URL = env.redis("REDIS_URL")
+WEB_CONCURRENCY = env.int("WEB_CONCURRENCY", default=1)
 vars().update(shared_state_settings(REDIS_URL, PUBLIC_URL))
 
 # --- People ---------------------------------------------------------------------------------

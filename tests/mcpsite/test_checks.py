@@ -4,6 +4,9 @@ import pytest
 from django.core import checks
 from pytest_django import Settings
 
+from tests import services
+from tests.live import free_port
+
 
 def ids(*, deploy: bool = False) -> set[str]:
     messages = checks.run_checks(include_deployment_checks=deploy)
@@ -65,3 +68,24 @@ def test_plain_http_is_no_error_in_daily_checks(settings: Settings) -> None:
 def test_https_passes_when_deploying(settings: Settings) -> None:
     settings.DEBUG, settings.PUBLIC_URL = False, "https://mcp.example.com"
     assert ids(deploy=True) == set()
+
+
+def test_a_redis_that_does_not_answer_is_an_error_when_deploying(settings: Settings) -> None:
+    settings.PUBLIC_URL = "https://mcp.example.com"
+    settings.REDIS_URL = f"redis://:hunter2@127.0.0.1:{free_port()}/0"
+    assert (ids(), ids(deploy=True)) == (set(), {"mcpsite.E004"})
+
+
+def test_a_redis_that_answers_is_fine(settings: Settings) -> None:
+    settings.PUBLIC_URL, settings.REDIS_URL = "https://mcp.example.com", services.redis()
+    assert ids(deploy=True) == set()
+
+
+def test_several_processes_without_redis_are_warned_about(settings: Settings) -> None:
+    settings.WEB_CONCURRENCY, settings.REDIS_URL = 4, ""
+    assert ids() == {"mcpsite.W001"}
+
+
+def test_several_processes_with_redis_are_fine(settings: Settings) -> None:
+    settings.WEB_CONCURRENCY, settings.REDIS_URL = 4, "redis://localhost"
+    assert ids() == set()
