@@ -102,7 +102,7 @@ def test_everything_the_context_offers_is_explained() -> None:
     assert {name for name in offered if f"ctx.{name}" not in page} == set()
 
 
-@pytest.mark.parametrize("page", ["README.md", *(f"docs/{path.name}" for path in DOCS.glob("*.md"))])
+@pytest.mark.parametrize("page", ["README.md", *(f"docs/{path.name}" for path in sorted(DOCS.glob("*.md")))])
 def test_links_between_pages_lead_somewhere(page: str) -> None:
     source = ROOT / page
     targets = re.findall(r"\]\((?!https?:)([^)#]+)", source.read_text())

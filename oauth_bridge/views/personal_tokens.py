@@ -10,6 +10,7 @@ from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods
 
 from accounts.models import User
+from accounts.recent import ask_again, signed_in_recently
 from oauth_bridge.client_metadata import clean_text
 from oauth_bridge.json_answers import no_store
 from oauth_bridge.personal_tokens import LIFETIMES, MOST, create, live_tokens
@@ -56,6 +57,8 @@ def personal_tokens(request: HttpRequest) -> HttpResponse:
     resources = {resource.uri: resource for resource in protected_resources()}
     form, token = None, ""
     if request.method == "POST":
+        if not signed_in_recently(request):
+            return ask_again(request)  # who finds an open browser shall not make a way in that stays
         chosen = resources.get(request.POST.get("resource", ""))
         if chosen is None:
             raise Http404

@@ -4,7 +4,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from allauth.account.internal.flows.login import record_authentication
 from django.test import Client as Browser
+from django.test import RequestFactory
 
 from accounts.models import User
 from oauth_bridge import catalogue, usage
@@ -27,9 +29,13 @@ def alice(db: None) -> User:
 
 @pytest.fixture
 def browser(alice: User) -> Browser:
-    """Alice's browser, signed in."""
+    """Alice's browser, signed in a moment ago."""
     browser = Browser()
     browser.force_login(alice)
+    request = RequestFactory().get("/")
+    request.session = browser.session
+    record_authentication(request, alice, "password")
+    request.session.save()
     return browser
 
 

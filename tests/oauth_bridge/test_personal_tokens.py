@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY
 from bs4 import BeautifulSoup
 from django.test import Client as Browser
 from django.utils import timezone
@@ -54,6 +55,16 @@ class TestMaking:
         verify(token, RESOURCE)
         with django_assert_num_queries(1):
             verify(token, RESOURCE)
+
+    def test_asks_again_for_who_signed_in_long_ago(self, browser: Browser) -> None:
+        session = browser.session
+        session[AUTHENTICATION_METHODS_SESSION_KEY][0]["at"] -= 3600
+        session.save()
+        asked = make(browser)
+        assert "/reauthenticate/" in asked["Location"]
+        assert not PersonalToken.objects.exists()
+        made = browser.post(asked["Location"], {"password": "secret"}, follow=True)
+        assert works(shown_token(made))
 
     def test_shows_it_once(self, browser: Browser, token: str) -> None:
         assert token not in browser.get(PAGE).content.decode()
