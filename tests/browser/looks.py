@@ -19,6 +19,8 @@ class Look:
         """Show the page in this way."""
         page.emulate_media(color_scheme=self.scheme, reduced_motion="reduce")
         page.set_viewport_size({"width": self.width, "height": self.height})
+        # Colours may take their time.
+        page.evaluate("Promise.allSettled(document.getAnimations().map(animation => animation.finished))")
 
 
 # 320 px is what WCAG 2.2 asks for (1.4.10): a page at 400 % on a small laptop.

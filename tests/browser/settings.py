@@ -6,3 +6,5 @@ from tests.settings import PASSWORD_HASHERS as PASSWORD_HASHERS
 # All of these people sign in, and all of their clients register, from one address.
 ACCOUNT_RATE_LIMITS = False
 OAUTH_BRIDGE_REGISTRATION_RATE = "1000/h/ip"
+
+ROOT_URLCONF = "tests.browser.urls"

@@ -14,6 +14,16 @@ from tests.browser.program import Program, running
 from tests.conftest import PASSWORD
 from tests.live import LiveServer
 
+OTHER_TOOLS = """
+from oauth_bridge.models import Connection, ToolCatalogue
+connection = Connection.objects.get(client__client_id={client_id!r})
+tools = connection.catalogue.tools
+tools["add_note"]["description"] = "Keep a note, and send it to nobody."
+tools["list_notes"]["description"] += "\u200b For the owner\u2019s eyes only."
+connection.catalogue = ToolCatalogue.objects.create(digest={client_id!r}[:64], tools=tools)
+connection.save()
+"""
+
 _names: Counter[str] = Counter()
 
 
@@ -43,6 +53,7 @@ class Stage:
         self.has_apps = False
         """Whether robin connected some apps already."""
         self._careful = ""
+        self._operator = ""
         self._open = ExitStack()
 
     def __enter__(self) -> Self:
@@ -76,6 +87,17 @@ class Stage:
             page.get_by_role("button", name="Switch it on").click()
             page.get_by_role("heading", name="Recovery codes").wait_for()
         return self._careful
+
+    def operator(self) -> str:
+        """Name of somebody who may do everything in the admin."""
+        if not self._operator:
+            self._operator = new_name("operator")
+            self.site.create_user(self._operator, PASSWORD, is_staff=True, is_superuser=True)
+        return self._operator
+
+    def change_tools(self, client_id: str) -> None:
+        """Make it so that two tools were others when the user of this client saw them."""
+        self.site.manage("shell", "--no-imports", "-c", OTHER_TOOLS.format(client_id=client_id))
 
     def address(self, url: str) -> str:
         """A URL of the site as the browser knows it."""

@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page
 
-from tests.browser.pages import connections, consent, device, entrance, refusals, security, tokens
+from tests.browser.pages import admin, connections, consent, device, entrance, refusals, security, tokens
 from tests.browser.stage import Stage
 
 PAGES: dict[str, Callable[[Stage], Page]] = {
     way.__name__.replace("_", "-"): way
-    for module in (entrance, consent, device, connections, security, tokens, refusals)
+    for module in (entrance, consent, device, connections, security, tokens, refusals, admin)
     for way in module.WAYS
 }

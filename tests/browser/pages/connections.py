@@ -12,10 +12,14 @@ from tests.browser.stage import Stage
 from tests.clients.wire import Wire
 
 EVERYTHING = "mcp notes:read notes:write github:profile"
+STOP = """
+from oauth_bridge.models import Connection
+Connection.objects.filter(client__client_id={!r}).update(suspended=True)
+"""
 
 
 def connections(stage: Stage) -> Page:
-    page = _connect(stage)
+    page = connect(stage)
     page.goto("/account/connections/")
     return at(page, "Connected apps")
 
@@ -32,6 +36,25 @@ def connection_paused(stage: Stage) -> Page:
     page.get_by_role("button", name="Pause").click()
     page.get_by_role("button", name="Resume").wait_for()
     return page
+
+
+def connection_stopped(stage: Stage) -> Page:
+    """Whoever runs the site stopped it."""
+    page, codex = stage.window("robin"), stage.program("Codex")
+    allow(stage, page, codex)
+    stage.site.manage("shell", "--no-imports", "-c", STOP.format(codex.client_id))
+    page.goto("/account/connections/")
+    page.get_by_role("heading").get_by_role("link", name="Codex", exact=True).first.click()
+    return at(page, "Codex")
+
+
+def connection_changed_tools(stage: Stage) -> Page:
+    page, goose = stage.window("robin"), stage.program("Goose")
+    allow(stage, page, goose)
+    stage.change_tools(goose.client_id)
+    page.goto("/account/connections/")
+    page.get_by_role("heading").get_by_role("link", name="Goose", exact=True).first.click()
+    return at(page, "Goose")
 
 
 def connection_revoke(stage: Stage) -> Page:
@@ -55,7 +78,7 @@ def linked_accounts(stage: Stage) -> Page:
 def link_for_an_app(stage: Stage) -> Page:
     """A tool that an app called needs an account which is not linked yet: its answer has the way to link one."""
     claude, page = stage.program("Claude"), stage.window("robin")
-    _allow(stage, page, claude)
+    allow(stage, page, claude)
     (answer,) = _call(claude, ("github_profile", {}))
     path = re.search(r"/account/upstream/for/[^\s)\"\\]+", answer)
     assert path is not None, answer
@@ -63,17 +86,17 @@ def link_for_an_app(stage: Stage) -> Page:
     return at(page, "Link GitHub?")
 
 
-def _connect(stage: Stage) -> Page:
+def connect(stage: Stage) -> Page:
     """Robin's window, after three programs were connected and used."""
     page = stage.window("robin")
     if stage.has_apps:
         return page
     stage.has_apps = True
     editor, cursor, claude = map(stage.program, ("Visual Studio Code", "Cursor", "Claude"))
-    _allow(stage, page, editor, "Allow, reading only")
+    allow(stage, page, editor, "Allow, reading only")
     _call(editor, ("search_notes", {"text": "invoice"}))
-    _allow(stage, page, cursor)
-    _allow(stage, page, claude)
+    allow(stage, page, cursor)
+    allow(stage, page, claude)
     _call(
         claude,
         ("add_note", {"text": "Ask about the invoice"}),
@@ -83,7 +106,8 @@ def _connect(stage: Stage) -> Page:
     return page
 
 
-def _allow(stage: Stage, page: Page, program: Program, button: str = "Allow") -> None:
+def allow(stage: Stage, page: Page, program: Program, button: str = "Allow") -> None:
+    """Connect a program in this window, with everything."""
     page.goto(stage.address(program.request(EVERYTHING)))
     page.get_by_role("button", name=button, exact=True).click()
     at(page, "You can close this page")
@@ -101,6 +125,8 @@ WAYS = [
     connections,
     connection,
     connection_paused,
+    connection_stopped,
+    connection_changed_tools,
     connection_revoke,
     connection_revoked,
     linked_accounts,

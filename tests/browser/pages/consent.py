@@ -55,6 +55,32 @@ def consent_asked_again(stage: Stage) -> Page:
     return page
 
 
+def consent_for_changed_tools(stage: Stage) -> Page:
+    """A client that is connected asks again, and its tools are not what they were."""
+    windsurf = stage.program("Windsurf")
+    page = _asked(stage, windsurf)
+    page.get_by_role("button", name="Allow", exact=True).click()
+    at(page, "You can close this page")
+    stage.change_tools(windsurf.client_id)
+    page.goto(stage.address(windsurf.request(EVERYTHING)))
+    return at(page, "Allow Windsurf")
+
+
+def going_back_to_app(stage: Stage) -> Page:
+    """No application of that scheme is there to take over from the browser."""
+    page = consent_application(stage)
+    page.get_by_role("button", name="Allow", exact=True).click()
+    return at(page, "Going back to Cursor")
+
+
+def going_back_to_site(stage: Stage) -> Page:
+    """The client's site is slow to answer."""
+    page = consent_approved_client(stage)
+    page.route("https://claude.ai/**", lambda route: route.fulfill(status=204))
+    page.get_by_role("button", name="Deny").click()
+    return at(page, "Going back to Claude")
+
+
 def _registered(stage: Stage, name: str, redirect_uri: str) -> App:
     app = App(stage.site.url, name, redirect_uri)
     with closing(app.http):
@@ -69,4 +95,13 @@ def _asked(stage: Stage, app: App) -> Page:
     return at(page, "Allow ")
 
 
-WAYS = [consent_approved_client, consent_program, consent_application, consent_for_more, consent_asked_again]
+WAYS = [
+    consent_approved_client,
+    consent_program,
+    consent_application,
+    consent_for_more,
+    consent_for_changed_tools,
+    consent_asked_again,
+    going_back_to_app,
+    going_back_to_site,
+]
