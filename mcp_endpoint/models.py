@@ -18,6 +18,7 @@ class ToolCall(models.Model):
         CRASHED = "crashed", "Failed unexpectedly"
         PROTOCOL_ERROR = "protocol_error", "Protocol error"
         REFUSED = "refused", "Refused: scope missing"
+        OVER_BUDGET = "over_budget", "Refused: budget used up"
         CANCELLED = "cancelled", "Cancelled"
         ACCESS_ENDED = "access_ended", "Access ended"
 

@@ -4,6 +4,7 @@ import logging
 
 import mcp_types as types
 
+from mcp_endpoint.budget import over_budget
 from mcp_endpoint.conf import conf
 from mcp_endpoint.errors import ToolError
 from mcp_endpoint.exchange import Ctx, exchange_of
@@ -32,6 +33,9 @@ async def call_tool(ctx: Ctx, params: types.CallToolRequestParams) -> types.Call
         return _failed(_held(entry.name, exchange.principal.connection_id))
     if entry is None:
         raise MCPError(types.INVALID_PARAMS, f"Unknown tool: {params.name}")
+    if (over := await over_budget(exchange.principal)) is not None:
+        exchange.note(Outcome.OVER_BUDGET)
+        return _failed(over)
     try:
         result = entry.metadata.convert_result(await invoke(exchange, entry, params.arguments or {}, Rounds(params)))
     except InputRequired as interim:

@@ -5,9 +5,10 @@ from datetime import datetime
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
+from oauth_bridge.budget import budget_of
 from oauth_bridge.catalogue import held_tools
 from oauth_bridge.digests import digest
-from oauth_bridge.models import ConnectionAccessToken
+from oauth_bridge.models import Connection, ConnectionAccessToken
 from oauth_bridge.principal import Principal
 from oauth_bridge.resources import find_resource
 from oauth_bridge.token_lookup import find_access_token
@@ -67,8 +68,15 @@ def verify(token: str | None, resource: str) -> Principal:
         resource=connection.resource,
         expires_at=ends.timestamp(),
         read_only=connection.read_only,
+        budget=budget_of(connection.calls_per_minute, connection.calls_per_day),
         held_tools=frozenset() if protected is None else held_tools(connection, protected),
     )
+
+
+def _state(connection: Connection) -> str:
+    if connection.suspended:
+        return "paused by an operator"
+    return "over its time" if connection.state == Connection.State.ACTIVE else connection.state
 
 
 def _refusal(link: ConnectionAccessToken, now: datetime) -> str | None:
@@ -82,9 +90,7 @@ def _refusal(link: ConnectionAccessToken, now: datetime) -> str | None:
     if client.disabled or not is_client_let_in(client.client_id):
         return "The client is disabled, or its host is not let in."
     if not connection.is_live(now):
-        return (
-            f"The connection is {'over its time' if connection.state == connection.State.ACTIVE else connection.state}."
-        )
+        return f"The connection is {_state(connection)}."
     # The token is the connection's own: a row that says otherwise was tampered with.
     if link.access_token.user_id != user.pk or link.access_token.application_id != client.pk:
         return "The access token does not belong to its connection: its row was changed."

@@ -90,6 +90,12 @@ class Overview:
         """Where the client's metadata document is, when it has one."""
         return host_of(self.connection.client.client_id)
 
+    @property
+    def budget(self) -> str:
+        """How often an operator lets it call, in words; empty when that is as often as it likes."""
+        limits = {"minute": self.connection.calls_per_minute, "day": self.connection.calls_per_day}
+        return ", ".join(f"{limit} calls in a {period}" for period, limit in limits.items() if limit is not None)
+
     @cached_property
     def resource(self) -> ProtectedResource | None:
         """What it is a connection to; None when the site does not offer that any more."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from accounts.models import User  # apps that declare tools are imported before models can be
+    from oauth_bridge.budget import Budget
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,8 @@ class Principal:
     """Unix time, in seconds, at which the credential ends."""
     read_only: bool = False
     """Whether only tools that read are open."""
+    budget: Budget | None = None
+    """How many tools it may call in a time; None is as many as it likes."""
     held_tools: frozenset[str] = frozenset()
     """Names of tools that changed since the user saw them: closed until they have seen the difference."""
 

@@ -22,6 +22,8 @@ _COLUMNS = (
     "connection__expires_at",
     "connection__last_used_at",
     "connection__read_only",
+    "connection__calls_per_minute",
+    "connection__calls_per_day",
     "connection__catalogue_id",
     "connection__client__client_id",
     "connection__client__name",

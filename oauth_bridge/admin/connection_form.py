@@ -17,6 +17,10 @@ else:
     ModelForm = forms.ModelForm
 
 
+BUDGET = ("calls_per_minute", "calls_per_day")
+"""An operator's own limits: what the user chose says nothing of them."""
+
+
 class ScopesField(forms.MultipleChoiceField):
     """Boxes for what is stored as one text, in which the order says nothing."""
 
@@ -33,11 +37,11 @@ class ScopesField(forms.MultipleChoiceField):
 
 
 class ConnectionForm(ModelForm):
-    """Its scopes, whether it may only read, and when it ends."""
+    """Its scopes, whether it may only read, when it ends, and how often it may call."""
 
     class Meta:
         model = Connection
-        fields = ("scopes", "read_only", "expires_at")
+        fields = ("scopes", "read_only", "expires_at", *BUDGET)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -69,5 +73,7 @@ def save_limits(connection: Connection, changed: Collection[str]) -> None:
         if "expires_at" in changed:
             Connection.objects.filter(pk=connection.pk).update(expires_at=connection.expires_at)
             announce([connection.pk])
+        if budget := {field: getattr(connection, field) for field in BUDGET if field in changed}:
+            Connection.objects.filter(pk=connection.pk).update(**budget)
         if {"scopes", "read_only"} & set(changed):
             narrow_connection(connection.pk, connection.scope_set, read_only=connection.read_only)

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from oauth_bridge.admin.base import USER_SEARCH
-from oauth_bridge.admin.connection_form import ConnectionForm, save_limits
+from oauth_bridge.admin.connection_form import BUDGET, ConnectionForm, save_limits
 from oauth_bridge.admin.ending import end_connections
 from oauth_bridge.admin.sections import Section, call_section, cells
 from oauth_bridge.admin.sight import SightAdmin
@@ -17,8 +17,8 @@ from oauth_bridge.overview import Overview
 from oauth_bridge.recent_calls import recent_calls
 from oauth_bridge.revocation import release_connections, suspend_connections
 
-LIMITS = ("scopes", "read_only", "expires_at")
-"""What an operator can make less of."""
+LIMITS = ("scopes", "read_only", "expires_at", *BUDGET)
+"""What an operator decides about."""
 
 
 @admin.register(Connection)

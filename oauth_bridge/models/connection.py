@@ -51,6 +51,12 @@ class Connection(models.Model):
     suspended = models.BooleanField(
         default=False, help_text="Stopped by an operator: its tokens work again when an operator lets them."
     )
+    calls_per_minute = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Tool calls that it may make in a minute. As many as it likes, when empty."
+    )
+    calls_per_day = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Tool calls that it may make in a day (UTC). As many as it likes, when empty."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     consented_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField(null=True, blank=True, help_text="Access ends then. Never, when empty.")

@@ -61,6 +61,15 @@ def test_can_be_paused_resumed_and_revoked(operator: Browser, tokens: dict[str, 
     assert history(Connection.objects.get()) == ["operator: Paused.", "operator: Resumed.", "operator: Revoked."]
 
 
+def test_can_be_given_a_budget(operator: Browser, browser: Browser, tokens: dict[str, Any]) -> None:
+    assert limit(operator, ALL, calls_per_minute="5", calls_per_day="100").status_code == 302
+    connection = Connection.objects.get()
+    assert (connection.calls_per_minute, connection.calls_per_day) == (5, 100)
+    page = browser.get(f"/account/connections/{connection.pk}/").content.decode()
+    assert "5 calls in a minute, 100 calls in a day" in page
+    assert works(tokens)
+
+
 def test_a_user_cannot_resume_what_an_operator_paused(
     operator: Browser, browser: Browser, tokens: dict[str, Any]
 ) -> None:

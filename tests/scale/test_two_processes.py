@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 
 import pytest
@@ -101,6 +102,22 @@ def test_what_ends_in_one_process_is_over_in_the_other(
         print(f"{end_access.__name__}: all streams over {1000 * (time.monotonic() - done):.0f} ms after the answer")
         for wire in (here, there):
             refused(wire.call("greet", None, name="Ada"), 401)
+
+
+def test_a_budget_holds_over_both_processes(pair: Pair) -> None:
+    one, _ = pair
+    with ExitStack() as open_things:
+        person, app = Person(one.url, "alice", PASSWORD), App(one.url, "budget")
+        wires = [Wire(server.url, app.connect(person)) for server in pair]
+        for thing in (person.browser, app.http, *(wire.http for wire in wires)):
+            open_things.enter_context(closing(thing))
+        one.manage("shell", "--no-imports", "-c", f"{SHELL}{CONNECTIONS.format(app.client_id)}.update(calls_per_day=5)")
+        with ThreadPoolExecutor(12) as pool:
+            answers = list(pool.map(lambda turn: wires[turn % 2].call("greet", name="Ada").json(), range(12)))
+    results = [answer["result"] for answer in answers]
+    assert sum(not result.get("isError") for result in results) == 5
+    over = [result["content"][0]["text"] for result in results if result.get("isError")]
+    assert all("may call 5 tools in a day" in text for text in over)
 
 
 def _post(person: Person, path: str, fields: dict[str, str]) -> None:
