@@ -57,7 +57,7 @@ def admin_users(stage: Stage) -> Page:
 
 def admin_connection_of_long_name(stage: Stage) -> Page:
     """A client's name is its own choice: here one word, as long as a name may be."""
-    page, program = stage.window("robin"), stage.program(new_name("Assistant" * 20))
+    page, program = connect(stage), stage.program(new_name("Assistant" * 20))
     allow(stage, page, program)
     return admin_connection(stage)
 
