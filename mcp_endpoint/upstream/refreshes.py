@@ -36,7 +36,10 @@ class Refreshes:
         while (begun := self._running.get(key)) is not None:
             found = await asyncio.shield(begun)
             if found != refused:
-                return found  # else that refresh was for an earlier token
+                return found
+            # That refresh was for an earlier token. Waiting for what is done does not let the loop go on, so its own
+            # callback might never come.
+            self._forget(key, begun)
         # An empty context: others may wait for it when the request that begins it is over.
         work = self._refresh(user_id, provider, refused)
         task = asyncio.get_running_loop().create_task(work, context=contextvars.Context())
@@ -45,9 +48,13 @@ class Refreshes:
         return await asyncio.shield(task)
 
     def _over(self, key: Key, task: "asyncio.Task[str]") -> None:
-        self._running.pop(key, None)
+        self._forget(key, task)
         if not task.cancelled():
             task.exception()  # those who waited were told; when all have left, nobody has to be
+
+    def _forget(self, key: Key, task: "asyncio.Task[str]") -> None:
+        if self._running.get(key) is task:
+            del self._running[key]
 
     async def _refresh(self, user_id: Any, provider: str, refused: str) -> str:
         from accounts.upstream.tokens import fresh_token
