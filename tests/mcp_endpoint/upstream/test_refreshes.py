@@ -41,8 +41,15 @@ async def begun(provider: Provider, calls: int) -> None:
             await asyncio.sleep(0)
 
 
+async def ask(user: int, refused: str = "") -> "asyncio.Task[str]":
+    """A caller who has come as far as the refresh."""
+    asking = asyncio.create_task(refreshes.refreshes().token(user, "github", refused))
+    await asyncio.sleep(0)
+    return asking
+
+
 async def test_callers_at_once_share_one(provider: Provider) -> None:
-    waiting = [asyncio.ensure_future(refreshes.token(1, "github")) for _ in range(20)]
+    waiting = [await ask(1) for _ in range(20)]
     await begun(provider, 1)
     provider.go.set()
     assert set(await asyncio.gather(*waiting)) == {"token 1 of 1"}
@@ -50,33 +57,32 @@ async def test_callers_at_once_share_one(provider: Provider) -> None:
 
 
 async def test_other_users_have_their_own(provider: Provider) -> None:
-    waiting = [asyncio.ensure_future(refreshes.token(user, "github")) for user in (1, 2)]
+    waiting = [await ask(user) for user in (1, 2)]
     await begun(provider, 2)
     provider.go.set()
     assert {text.rpartition(" ")[2] for text in await asyncio.gather(*waiting)} == {"1", "2"}
 
 
 async def test_one_who_leaves_does_not_end_it_for_others(provider: Provider) -> None:
-    first = asyncio.ensure_future(refreshes.token(1, "github"))
+    first = await ask(1)
     await begun(provider, 1)
-    second = asyncio.ensure_future(refreshes.token(1, "github"))
-    await asyncio.sleep(0)
+    second = await ask(1)
     first.cancel()
     provider.go.set()
     assert await second == "token 1 of 1"
 
 
 async def test_a_token_that_is_refused_already_is_not_taken(provider: Provider) -> None:
-    first = asyncio.ensure_future(refreshes.token(1, "github"))
+    first = await ask(1)
     await begun(provider, 1)
-    second = asyncio.ensure_future(refreshes.token(1, "github", "token 1 of 1"))
+    second = await ask(1, "token 1 of 1")
     provider.go.set()
     assert (await first, await second) == ("token 1 of 1", "token 2 of 1")
 
 
 async def test_all_are_told_of_a_failure_and_the_next_tries_anew(provider: Provider) -> None:
     provider.error = LinkNeededError()
-    waiting = [asyncio.ensure_future(refreshes.token(1, "github")) for _ in range(3)]
+    waiting = [await ask(1) for _ in range(3)]
     await begun(provider, 1)
     provider.go.set()
     for each in waiting:
