@@ -8,7 +8,7 @@ from django.test import Client as Browser
 from hypothesis import HealthCheck, settings
 
 from accounts.models import User
-from tests.oauth_bridge.flows import Flow, register
+from tests.oauth_bridge.flows import Flow, register, sign_in
 
 # Under continuous integration the same inputs every time, so that a change is to blame for a failure.
 settings.register_profile(
@@ -31,9 +31,9 @@ def _as_in_the_other_tests(settings: Any) -> None:
 
 @pytest.fixture
 def browser(db: None) -> Browser:
-    """Somebody who is signed in."""
+    """Somebody who signed in a moment ago."""
     browser = Browser()
-    browser.force_login(User.objects.create_user("alice", "alice@example.org", "secret"))
+    sign_in(browser, User.objects.create_user("alice", "alice@example.org", "secret"))
     return browser
 
 

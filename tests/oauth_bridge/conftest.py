@@ -4,14 +4,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from allauth.account.internal.flows.login import record_authentication
 from django.test import Client as Browser
-from django.test import RequestFactory
 
 from accounts.models import User
 from oauth_bridge import catalogue, usage
 from oauth_bridge.signals import access_ended
-from tests.oauth_bridge.flows import Flow, register
+from tests.oauth_bridge.flows import Flow, register, sign_in
 
 
 @pytest.fixture(autouse=True)
@@ -31,11 +29,7 @@ def alice(db: None) -> User:
 def browser(alice: User) -> Browser:
     """Alice's browser, signed in a moment ago."""
     browser = Browser()
-    browser.force_login(alice)
-    request = RequestFactory().get("/")
-    request.session = browser.session
-    record_authentication(request, alice, "password")
-    request.session.save()
+    sign_in(browser, alice)
     return browser
 
 

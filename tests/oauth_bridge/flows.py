@@ -9,10 +9,13 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+from allauth.account.internal.flows.login import record_authentication
 from bs4 import BeautifulSoup
 from django.db.models import F
 from django.test import Client as Browser
+from django.test import RequestFactory
 
+from accounts.models import User
 from oauth_bridge.bearer import BearerError, verify
 from oauth_bridge.models import ConnectionRefreshToken
 from tests.oauth_bridge.protected import RESOURCE
@@ -22,6 +25,15 @@ VERIFIER = "a-verifier-that-is-long-enough-for-rfc-7636-x"
 CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
 REDIRECT_URI = "https://client.example/callback"
 ISSUER = "http://localhost:8000"
+
+
+def sign_in(browser: Browser, user: User) -> None:
+    """As if they had given their password just now."""
+    browser.force_login(user)
+    request = RequestFactory().get("/")
+    request.session = browser.session
+    record_authentication(request, user, "password")
+    request.session.save()
 
 
 def register(browser: Browser, **metadata: Any) -> Any:
