@@ -13,6 +13,7 @@ import pytest
 from django.core.management import CommandError
 from pytest_django import Settings
 
+from mcp_endpoint.endpoints import endpoints
 from mcpsite.management.commands.start import free_addresses, greeting
 from tests.mcpsite.copies import Running, complaint, copy_site, free_port, give_environment, make
 
@@ -93,7 +94,11 @@ def test_a_second_run_changes_nothing(first: Running) -> None:
 
 def test_a_public_url_wins_over_the_port(settings: Settings) -> None:
     settings.PUBLIC_URL, settings.PORT = "https://mcp.example.com", 9000
-    said = "\n".join(greeting(None))
+    endpoints.cache_clear()  # they keep the URL that they were first asked under
+    try:
+        said = "\n".join(greeting(None))
+    finally:
+        endpoints.cache_clear()
     assert "MCP URL   https://mcp.example.com/mcp" in said
     assert "9000" not in said
 
