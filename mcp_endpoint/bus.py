@@ -8,9 +8,10 @@ import asyncio
 import contextvars
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, cast
 
-from channels.layers import get_channel_layer
+from channels.layers import InMemoryChannelLayer, get_channel_layer
 
 from mcp_endpoint.per_loop import PerLoop
 
@@ -24,6 +25,8 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
 """Seconds between two attempts to join a layer that is away; each is twice the one before."""
 SEND_SECONDS = 3.0
 """So long one message may take before it counts as not sent."""
+ORDERLY_SECONDS = 1.0
+"""So long a change waits at most until the other processes are told."""
 MISSED = "missed"
 """Kind of the message that each process gives itself when it hears again: others may have been lost meanwhile."""
 Message = dict[str, Any]
@@ -38,8 +41,14 @@ class Bus:
         self._loop = asyncio.get_running_loop()
         self._layer = cast(Any, get_channel_layer())
         self._tried = asyncio.Event()
+        self._is_member = False
         self._membership: asyncio.Task[None] | None = None
         self._unsent = 0
+
+    @property
+    def hears_all(self) -> bool:
+        """Whether a message of any process reaches this one: a layer that they share is there, and it is a member."""
+        return self._is_member and not isinstance(self._layer, InMemoryChannelLayer)
 
     def subscribe(self, kind: str, handler: Handler) -> Callable[[], None]:
         """Call `handler` on this loop for each message of a kind; returns what undoes it."""
@@ -47,8 +56,8 @@ class Bus:
         self._start()
         return lambda: self._handlers[kind].remove(handler)
 
-    async def publish(self, kind: str, **message: Any) -> None:
-        """Send a message to every process, this one included; to this one alone while the layer is away."""
+    async def publish(self, kind: str, **message: Any) -> bool:
+        """Send a message to every process, this one included; False when only this one has it: the layer is away."""
         self._start()
         await self._tried.wait()
         sent = {"type": "mcp", "kind": kind, **message}
@@ -59,10 +68,27 @@ class Bus:
             if self._unsent == 1:
                 logger.error("The notice %r did not reach the other processes: %s", kind, _reason(error))
             self._deliver(sent)
+            return False
+        return True
 
     def publish_soon(self, kind: str, **message: Any) -> None:
         """Publish from plain code on any thread, without waiting."""
         asyncio.run_coroutine_threadsafe(self.publish(kind, **message), self._loop)
+
+    def call_soon(self, function: Callable[[], object]) -> None:
+        """Call a function on this loop, from plain code on any thread."""
+        self._loop.call_soon_threadsafe(function)
+
+    def publish_at_once(self, kind: str, **message: Any) -> None:
+        """Publish from plain code, to this process now; on a thread of its own, wait until the others are told.
+
+        At most `ORDERLY_SECONDS`: then they hear of it later, or not at all while the layer is away.
+        """
+        self._loop.call_soon_threadsafe(self._deliver, {"kind": kind, **message})
+        told = asyncio.run_coroutine_threadsafe(self.publish(kind, **message), self._loop)
+        if not _is_on_a_loop():
+            with suppress(TimeoutError):
+                told.result(ORDERLY_SECONDS)
 
     def _start(self) -> None:
         if self._membership is None:
@@ -77,14 +103,13 @@ class Bus:
                 # The same one again: what was sent while only the connection was broken waits there.
                 channel = channel or cast(str, await self._layer.new_channel())
                 await self._layer.group_add(GROUP, channel)
+                self._is_member = True
                 self._tried.set()
                 if was_away:
                     logger.warning("The other processes are heard again; %d notices were not sent.", self._unsent)
                     self._deliver({"kind": MISSED})
                 pause, was_away, self._unsent = FIRST_PAUSE, False, 0
-                async with asyncio.TaskGroup() as work:
-                    work.create_task(self._listen(channel))
-                    work.create_task(self._renew(channel))
+                await self._take_part(channel)
             except Exception as error:
                 if not was_away:
                     logger.error("The other processes are not heard, which is tried again: %s", _reason(error))
@@ -92,6 +117,20 @@ class Bus:
             self._tried.set()
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
+
+    async def _take_part(self, channel: str) -> None:
+        """Listen, and stay in the group; raises what makes either impossible."""
+        # No TaskGroup: until Python 3.13 its tasks' errors hide that it is being cancelled, and the server never ends.
+        work = [self._loop.create_task(self._listen(channel)), self._loop.create_task(self._renew(channel))]
+        try:
+            done, _ = await asyncio.wait(work, return_when=asyncio.FIRST_EXCEPTION)
+            for task in done:
+                task.result()
+        finally:
+            self._is_member = False
+            for task in work:
+                task.cancel()
+            await asyncio.wait(work)
 
     async def _renew(self, channel: str) -> None:
         while True:
@@ -114,10 +153,13 @@ bus = PerLoop(Bus)
 """The bus of the running event loop."""
 
 
-def announce(kind: str, **message: Any) -> None:
-    """Publish from synchronous Django code, whichever thread or process it runs in. Never raises for a layer away."""
+def announce(kind: str, *, at_once: bool = False, **message: Any) -> None:
+    """Publish from synchronous Django code, whichever thread or process it runs in. Never raises for a layer away.
+
+    With `at_once` every process was told when this returns, as `Bus.publish_at_once` says.
+    """
     if (running := bus.of_a_running_loop()) is not None:
-        running.publish_soon(kind, **message)
+        (running.publish_at_once if at_once else running.publish_soon)(kind, **message)
         return
     from asgiref.sync import async_to_sync  # only where nothing is served yet, as in a management command
 
@@ -133,8 +175,14 @@ async def _send(layer: Any, message: Message) -> None:
         await layer.group_send(GROUP, message)
 
 
+def _is_on_a_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
 def _reason(error: BaseException) -> str:
-    """The innermost of what went wrong, on one line."""
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
+    """What went wrong, on one line."""
     return f"{type(error).__name__}: {error}".strip(": ")

@@ -5,8 +5,8 @@ from typing import Any
 
 import mcp_types as types
 
-from mcp_endpoint.bus import announce
-from mcp_endpoint.changes import KIND, TOOLS
+from mcp_endpoint.change_log import announce_change
+from mcp_endpoint.changes import TOOLS
 from mcp_endpoint.endpoints import endpoints
 from mcp_endpoint.exchange import Ctx, exchange_of
 from mcp_endpoint.executor import run_sync
@@ -81,4 +81,4 @@ def on_tools_changed(sender: object, user_id: int, resource: str, **_: Any) -> N
     """Receiver of `oauth_bridge.signals.tools_changed`: other tools are open to this user's clients now."""
     for endpoint in endpoints():
         if endpoint.uri == resource:
-            announce(KIND, endpoint=endpoint.name, method=TOOLS, uri=None, user=user_id)
+            announce_change(endpoint.name, TOOLS, user_id)

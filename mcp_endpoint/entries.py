@@ -2,7 +2,7 @@
 
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, get_args
@@ -12,13 +12,7 @@ from pydantic_core import PydanticUndefined
 
 from mcp_endpoint.context import Context
 from mcp_endpoint.errors import DeclarationError
-from mcp_endpoint.sdk import (
-    FuncMetadata,
-    InvalidUriTemplate,
-    UriTemplate,
-    find_invalid_x_mcp_header,
-    func_metadata,
-)
+from mcp_endpoint.sdk import FuncMetadata, InvalidUriTemplate, UriTemplate, find_invalid_x_mcp_header, func_metadata
 
 TOOL_NAME = re.compile(r"[A-Za-z0-9_./-]{1,128}")
 """MCP 2026-07-28 server/tools: characters and length that every client accepts."""
@@ -65,6 +59,25 @@ class Entry:
     def is_async(self) -> bool:
         return inspect.iscoroutinefunction(inspect.unwrap(self.function))
 
+    @cached_property
+    def _never_json(self) -> Callable[[str], bool]:
+        """Whether text for an argument of this name is taken as it is, and not for JSON that a model wrote as text."""
+        fields = self.metadata.arg_model.model_fields
+        others = {key for name, field in fields.items() if field.annotation is not str for key in (name, field.alias)}
+        return lambda name: name not in others
+
+    @cached_property
+    def _parameters(self) -> tuple[tuple[str, str], ...]:
+        """The model's names of the arguments, and those of the function."""
+        return tuple((name, field.alias or name) for name, field in self.metadata.arg_model.model_fields.items())
+
+    def read(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Arguments for the function; raises pydantic's ValidationError. What the SDK does, without its inspections."""
+        if all(type(value) is not str or self._never_json(name) for name, value in arguments.items()):
+            found = self.metadata.arg_model.model_validate(arguments).__dict__
+            return {parameter: found[name] for name, parameter in self._parameters}
+        return self.metadata.validate_arguments(dict(arguments))
+
 
 @dataclass(frozen=True)
 class ToolEntry(Entry):
@@ -85,6 +98,27 @@ class ToolEntry(Entry):
         if hints is not None and hints.read_only_hint:
             return "read"
         return "write" if hints is not None and hints.destructive_hint is False else "destructive"
+
+    @property
+    def _is_structured(self) -> bool:
+        return self.metadata.output_schema is not None and self.metadata.output_model is not None
+
+    @cached_property
+    def _gives_text(self) -> bool:
+        """Whether it is declared to return a plain `str`, or nothing that results are held to."""
+        if not self._is_structured:
+            return True
+        fields = getattr(self.metadata.output_model, "model_fields", {})
+        if not self.metadata.wrap_output or fields.keys() != {"result"}:
+            return False
+        return fields["result"].annotation is str and not fields["result"].metadata
+
+    def result(self, value: Any) -> types.CallToolResult | types.InputRequiredResult:
+        """What the tool returned, as a result; raises pydantic's ValidationError when it is not what was declared."""
+        if type(value) is not str or not self._gives_text:
+            return self.metadata.convert_result(value)
+        structured = {"result": value} if self._is_structured else None
+        return types.CallToolResult(content=[types.TextContent(type="text", text=value)], structured_content=structured)
 
     @cached_property
     def argument_names(self) -> frozenset[str]:

@@ -2,6 +2,10 @@
 
 from typing import Any
 
+from mcp_types import INTERNAL_ERROR
+
+from oauth_bridge.away import RETRY_AFTER
+
 
 class ToolError(Exception):
     """A failure that the model should read: its text becomes the tool's error result."""
@@ -28,3 +32,9 @@ class HttpError(Exception):
         self.message = message
         self.headers = headers
         self.data = data
+
+
+def unavailable() -> HttpError:
+    """The answer while the database or Redis is away (RFC 9110 §15.6.4)."""
+    again = (b"retry-after", b"%d" % RETRY_AFTER)
+    return HttpError(503, INTERNAL_ERROR, "This server cannot reach its storage for the moment: try again", (again,))

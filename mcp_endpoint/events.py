@@ -1,8 +1,4 @@
-"""The log of events that a client may ask for again with Last-Event-ID (MCP 2025-11-25 basic/transports).
-
-Events belong to a stream of a session: `STANDALONE` for the GET stream, a random name for the response to one POST.
-An event's id is `<stream>.<number>`; no session can name another's events.
-"""
+"""The log of events: in this process, or on the Redis that several processes share."""
 
 import asyncio
 import time
@@ -10,54 +6,16 @@ from collections import deque
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Protocol
 
+from mcp_endpoint.bus import Message, bus
 from mcp_endpoint.conf import conf
+from mcp_endpoint.event import ANSWERS, MAX_EVENTS, Event, EventLog, parse_event_id
+from mcp_endpoint.per_loop import PerLoop
+from mcp_endpoint.redis_events import RedisEvents
+from mcp_endpoint.session_record import SESSION_ENDED
+from mcp_endpoint.wire import RequestId
 
-STANDALONE = "get"
-MAX_EVENTS = 1000
-"""Events kept for one stream; older ones cannot be asked for again."""
-MAX_DIGITS = 18
-"""Of an event's number; Python refuses to convert very long ones."""
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One logged message; `data` is empty for a priming event."""
-
-    stream: str
-    number: int
-    data: bytes
-
-    @property
-    def id(self) -> str:
-        return f"{self.stream}.{self.number}"
-
-
-def parse_event_id(text: str) -> tuple[str, int] | None:
-    """Stream and number of an event id, or None when it is not of this server's making."""
-    stream, _, number = text.rpartition(".")
-    counts = number.isascii() and number.isdecimal() and len(number) <= MAX_DIGITS
-    return (stream, int(number)) if stream and counts else None
-
-
-class EventLog(Protocol):
-    """Where events are kept. An implementation may be shared by several processes."""
-
-    async def append(self, session_id: str, stream: str, data: bytes) -> Event:
-        """Log a message as the next event of a stream."""
-
-    def tail(self, session_id: str, stream: str, after: int | None) -> AsyncIterator[Event]:
-        """Events after a number, or from now on when None; ends with the stream."""
-
-    async def knows(self, session_id: str, stream: str) -> bool:
-        """Whether the session has such a stream."""
-
-    async def end(self, session_id: str, stream: str) -> None:
-        """No further event will come on this stream."""
-
-    async def forget(self, session_id: str, stream: str | None = None) -> None:
-        """Drop a stream of a session, or all of them, and end those being read."""
+__all__ = ["ANSWERS", "Event", "EventLog", "InProcessEvents", "events", "parse_event_id"]
 
 
 @dataclass
@@ -78,20 +36,19 @@ class InProcessEvents:
     def __init__(self) -> None:
         self._sessions: dict[str, dict[str, _Stream]] = {}
         self._ended: deque[tuple[float, str, str]] = deque()
+        self._heard = PerLoop(self._hear)
 
-    async def append(self, session_id: str, stream: str, data: bytes) -> Event:
-        found = self._sessions.setdefault(session_id, {}).setdefault(stream, _Stream())
+    async def append(self, session_id: str, stream: str, data: bytes, due: tuple[RequestId, ...] = ()) -> Event:
+        found = self._stream(session_id, stream)
         found.last += 1
         event = Event(stream, found.last, data)
         found.events.append(event)
         found.wake()
         return event
 
-    async def tail(self, session_id: str, stream: str, after: int | None) -> AsyncIterator[Event]:
-        found = self._sessions.setdefault(session_id, {}).setdefault(stream, _Stream())
-        position = found.last if after is None else after
-        if position > found.last:
-            position = 0  # an id of an earlier stream by this name, which was given up: all of this one is news
+    async def tail(self, session_id: str, stream: str, after: int) -> AsyncIterator[Event]:
+        found = self._stream(session_id, stream)
+        position = after
         while True:
             for event in [event for event in found.events if event.number > position]:
                 position = event.number
@@ -112,14 +69,18 @@ class InProcessEvents:
             self._ended.append((found.ended_at, session_id, stream))
             found.wake()
 
-    async def forget(self, session_id: str, stream: str | None = None) -> None:
-        streams = self._sessions.get(session_id, {})
-        for name in [stream] if stream is not None else list(streams):
-            if (found := streams.pop(name, None)) is not None:
-                found.ended_at = time.monotonic()
-                found.wake()
-        if not streams:
-            self._sessions.pop(session_id, None)
+    def _stream(self, session_id: str, stream: str) -> _Stream:
+        self._heard()
+        return self._sessions.setdefault(session_id, {}).setdefault(stream, _Stream())
+
+    def _hear(self) -> bool:
+        bus().subscribe(SESSION_ENDED, self._on_session_ended)
+        return True
+
+    def _on_session_ended(self, message: Message) -> None:
+        for found in self._sessions.pop(message["session"], {}).values():
+            found.ended_at = time.monotonic()
+            found.wake()
 
     def _drop_old(self) -> None:
         horizon = time.monotonic() - conf().event_ttl
@@ -134,4 +95,4 @@ class InProcessEvents:
 @cache
 def events() -> EventLog:
     """The log in force."""
-    return InProcessEvents()
+    return RedisEvents() if conf().redis_url else InProcessEvents()

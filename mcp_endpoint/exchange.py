@@ -24,6 +24,7 @@ from oauth_bridge.principal import Principal
 
 if TYPE_CHECKING:
     from mcp_endpoint.endpoints import Endpoint
+    from mcp_endpoint.in_flight import Place
     from mcp_endpoint.ledger import Record
     from mcp_endpoint.models import ToolCall
 
@@ -51,6 +52,7 @@ class Exchange:
         close: Callable[[], None] = lambda: None,
         headers: Mapping[str, str] | None = None,
         record: "Record | None" = None,
+        place: "Place | None" = None,
     ) -> None:
         self.endpoint = endpoint
         self.principal = principal
@@ -61,7 +63,10 @@ class Exchange:
         self.close = close
         self.headers = headers
         self.record = record
+        self.place = place
         self.capabilities: ClientCapabilities | None = None
+        self.result: Any = None
+        """What the tool answered, when it has run already and the SDK is to bring it into shape."""
         self.can_send_request = session is not None and not modern
         self.transport = TWO_WAY if self.can_send_request else ONE_WAY
         self.message_metadata = ServerMessageMetadata(request_context=self)

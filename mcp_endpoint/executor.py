@@ -6,13 +6,14 @@ Never the SDK's `anyio.to_thread`: under Daphne it starts a thread for each call
 import asyncio
 import contextvars
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
 from typing import Any, ParamSpec, TypeVar
 
 from django.db import close_old_connections
 
 from mcp_endpoint.conf import conf
+from mcp_endpoint.threads import Threads
+from oauth_bridge.away import close_dead_connections
 from oauth_bridge.background_writer import keep_connections
 
 P = ParamSpec("P")
@@ -26,18 +27,25 @@ OUTBOUND_THREADS = 8
 
 
 @cache
-def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(conf().threads, thread_name_prefix="mcp", initializer=keep_connections)
+def _pool() -> Threads:
+    return Threads(conf().threads, "mcp", keep_connections)
 
 
 @cache
-def _gate_pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(GATE_THREADS, thread_name_prefix="mcp-gate", initializer=keep_connections)
+def _gate_pool() -> Threads:
+    return Threads(GATE_THREADS, "mcp-gate", keep_connections)
 
 
 @cache
-def _outbound_pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(OUTBOUND_THREADS, thread_name_prefix="mcp-outbound", initializer=keep_connections)
+def _outbound_pool() -> Threads:
+    return Threads(OUTBOUND_THREADS, "mcp-outbound", keep_connections)
+
+
+def stop() -> None:
+    """End the threads that are idle; another call starts others. One that runs a tool ends with it, or is left."""
+    for pool in (_pool, _gate_pool, _outbound_pool):
+        if pool.cache_info().currsize:
+            pool().shutdown(wait=False)
 
 
 async def run_sync(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -66,6 +74,7 @@ async def run(function: Callable[..., Any], is_async: bool, **kwargs: Any) -> An
 
 
 def _with_fresh_connections(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    close_dead_connections()
     close_old_connections()
     try:
         return function(*args, **kwargs)

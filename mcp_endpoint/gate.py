@@ -10,9 +10,12 @@ from mcp_types import INTERNAL_ERROR
 from mcp_endpoint import guard, refusals
 from mcp_endpoint.bearer import authenticate
 from mcp_endpoint.endpoints import Endpoint
-from mcp_endpoint.errors import HttpError
+from mcp_endpoint.errors import HttpError, unavailable
+from mcp_endpoint.in_flight import in_flight
+from mcp_endpoint.outflow import Outflow, break_off, outflow
 from mcp_endpoint.server import EndpointServer
 from mcp_endpoint.wire import Headers, Receive, RequestId, Scope, Send, end_stream, respond, respond_error
+from oauth_bridge.away import is_away
 from oauth_bridge.principal import Principal
 
 logger = logging.getLogger(__name__)
@@ -32,6 +35,8 @@ class Call:
     endpoint: Endpoint
     server: EndpointServer
     principal: Principal
+    abort: Callable[[], None]
+    """Breaks off the connection of a client that does not read."""
     request_id: RequestId | None = None
     """Set as soon as it is read, so that a refusal can echo it."""
     era: Era = "2025"
@@ -60,24 +65,32 @@ def gate(endpoint: Endpoint, server: EndpointServer, transport: Transport, path:
         call: Call | None = None
         answer = _Answer(send)
         send = answer.send
+        here = in_flight()
+        here.begin(answer)
         try:
             guard.check_host(headers)
             answer.extra = guard.cors_headers(guard.check_origin(headers))
             if scope["method"] == "OPTIONS":
                 return await respond(send, 204, headers=guard.preflight_headers(headers))
             principal = await authenticate(headers, endpoint, path)
-            call = Call(scope, receive, send, headers, endpoint, server, principal)
+            call = Call(scope, receive, send, headers, endpoint, server, principal, answer.abort)
             await transport(call)
         except HttpError as error:
             refusals.report(error, scope, headers, endpoint, call.principal if call else None)
             await respond_error(send, error, call.request_id if call else None)
         except ConnectionError:
             logger.debug("client left during %s %s", scope["method"], scope["path"])
-        except Exception:
-            logger.exception("%s %s failed", scope["method"], scope["path"])
+        except Exception as error:
+            if away := is_away(error):
+                logger.error("%s %s: storage is away (%s)", scope["method"], scope["path"], type(error).__name__)
+            else:
+                logger.exception("%s %s failed", scope["method"], scope["path"])
             if answer.begun:
                 return await end_stream(send)
-            await respond_error(send, HttpError(500, INTERNAL_ERROR, "Internal error"))
+            refusal = unavailable() if away else HttpError(500, INTERNAL_ERROR, "Internal error")
+            await respond_error(send, refusal, call.request_id if call else None)
+        finally:
+            here.finish(answer)
 
     return application
 
@@ -87,6 +100,7 @@ class _Answer:
 
     def __init__(self, send: Send) -> None:
         self._send = send
+        self._stream: Outflow | None = None
         self.extra: Headers = ()
         self.begun = False
 
@@ -94,4 +108,14 @@ class _Answer:
         if message["type"] == "http.response.start":
             self.begun = True
             message["headers"] = [*message["headers"], *self.extra]
+        elif message.get("more_body"):
+            if self._stream is None:
+                self._stream = outflow(self._send)
+            return await self._stream.send(message)
+        elif self._stream is not None:
+            return await self._stream.finish(message)
         await self._send(message)
+
+    def abort(self) -> None:
+        """Break off the connection."""
+        break_off(self._send)

@@ -1,6 +1,7 @@
 """Refuses what must not reach authentication: foreign Hosts and Origins. Answers CORS preflights."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from django.http.request import split_domain_port, validate_host
@@ -19,9 +20,14 @@ EXPOSED_HEADERS = b"www-authenticate, mcp-session-id, retry-after"
 
 def check_host(headers: Mapping[bytes, bytes]) -> None:
     """Raise `HttpError` 403 for a Host that is not this server's: the defence against DNS rebinding."""
-    host, _ = split_domain_port(headers.get(b"host", b"").decode("latin-1"))
-    if not host or not validate_host(host, conf().allowed_hosts):
+    if not _is_ours(headers.get(b"host", b""), conf().allowed_hosts):
         raise HttpError(403, INVALID_REQUEST, "This server does not answer for that Host")
+
+
+@lru_cache(maxsize=256)
+def _is_ours(host: bytes, allowed: tuple[str, ...]) -> bool:
+    domain, _ = split_domain_port(host.decode("latin-1"))
+    return bool(domain) and validate_host(domain, allowed)
 
 
 def check_origin(headers: Mapping[bytes, bytes]) -> str | None:

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from mcp_endpoint import executor
+from mcp_endpoint.change_log import change_log
 from mcp_endpoint.context import Context
 from mcp_endpoint.entries import Entry
 from mcp_endpoint.exchange import Exchange
@@ -46,7 +47,7 @@ async def usable(exchange: Exchange, entry: E | None, rule: Callable[[Principal,
 async def invoke(exchange: Exchange, entry: Entry, arguments: Mapping[str, Any], rounds: Rounds) -> Any:
     """Validate the arguments and run the function. Raises `InvalidArguments`, and whatever the function raises."""
     try:
-        values = entry.metadata.validate_arguments(dict(arguments))
+        values = entry.read(arguments)
     except ValidationError as error:
         raise InvalidArguments(error) from error
     with own_faults(entry.place):
@@ -58,3 +59,5 @@ async def invoke(exchange: Exchange, entry: Entry, arguments: Mapping[str, Any],
             return await executor.run(entry.function, entry.is_async, **values)
         finally:
             context.cancel()
+            # Its client may rely on what it was told of: a process that dies after the answer takes no change with it.
+            await change_log().settle()

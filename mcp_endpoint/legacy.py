@@ -1,6 +1,6 @@
 """The 2025 era: sessions over POST, GET and DELETE (MCP 2025-11-25 basic/transports, back to 2025-03-26)."""
 
-import secrets
+import hmac
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -11,13 +11,14 @@ from mcp_endpoint import ledger, rpc
 from mcp_endpoint.bearer import insufficient_scope
 from mcp_endpoint.conf import conf
 from mcp_endpoint.errors import HttpError
-from mcp_endpoint.events import STANDALONE, Event, events, parse_event_id
+from mcp_endpoint.events import Event, events, parse_event_id
 from mcp_endpoint.gate import Call
+from mcp_endpoint.in_flight import in_flight
 from mcp_endpoint.reply import Reply, Resumable
 from mcp_endpoint.sessions import SessionRecord, sessions
-from mcp_endpoint.standalone import end_session, standalone_streams
+from mcp_endpoint.standalone import end_session, standalone_streams, stream_of
 from mcp_endpoint.streams import serve_stream
-from mcp_endpoint.wire import JSON_HEADERS, Headers, check_envelope, encode, frame, respond
+from mcp_endpoint.wire import JSON_HEADERS, Headers, RequestId, check_envelope, encode, frame, respond
 
 ASSUMED_VERSION = "2025-03-26"
 """What a request without MCP-Protocol-Version and session speaks (MCP 2025-11-25 basic/transports)."""
@@ -38,7 +39,7 @@ async def post(call: Call, message: dict[str, Any]) -> None:
     if missing := call.endpoint.missing_scopes(call.principal, message["method"], message.get("params")):
         await ledger.refuse(call, message, call.body_bytes, missing)
         raise insufficient_scope(call.endpoint, call.principal, missing)
-    reply = _reply(call, session)
+    reply = _reply(call, session, [message["id"]])
     rpc.start(call, session, message, reply, _version(call, session))
     await reply.deliver()
 
@@ -59,7 +60,7 @@ async def post_batch(call: Call, batch: list[Any]) -> None:
             await rpc.take_note(session, message)
     if not requests:
         return await respond(call.send, 202)
-    reply = _reply(call, session)
+    reply = _reply(call, session, [message["id"] for message in requests])
     rpc.start_batch(call, session, requests, reply, BATCHING_VERSION)
     await reply.deliver()
 
@@ -68,17 +69,24 @@ async def get(call: Call) -> None:
     """Open the session's standing stream, or take up a broken one after Last-Event-ID."""
     session = await _required_session(call)
     last = call.header(b"last-event-id")
-    stream, after = STANDALONE, None
-    if last is not None:
-        parsed = parse_event_id(last)
-        if parsed is None or not await events().knows(session.id, parsed[0]):
-            raise HttpError(400, INVALID_REQUEST, "No event of this session has that Last-Event-ID")
-        stream, after = parsed
-    if stream == STANDALONE:
-        source = standalone_streams().read(session, call.principal, after)
+    primed = session.protocol_version in PRIMING_VERSIONS
+    if last is None:
+        source = await standalone_streams().open(session, call.principal, priming=primed)
     else:
-        source = events().tail(session.id, stream, after)
+        source = await _resumed(call, session, last)
     await serve_stream(call.receive, call.send, call.principal, _frames(source), _session_header(session))
+
+
+async def _resumed(call: Call, session: SessionRecord, last: str) -> AsyncIterator[Event]:
+    """What came after an event. One of another session is as unknown as one that this server never sent: 400."""
+    parsed = parse_event_id(last)
+    if parsed is not None:
+        stream, after = parsed
+        if hmac.compare_digest(stream.encode(), stream_of(session.id).encode()):
+            return await standalone_streams().open(session, call.principal, after)
+        if await events().knows(session.id, stream):
+            return events().tail(session.id, stream, after)
+    raise HttpError(400, INVALID_REQUEST, "No event of this session has that Last-Event-ID")
 
 
 async def delete(call: Call) -> None:
@@ -91,7 +99,8 @@ async def delete(call: Call) -> None:
 async def _initialize(call: Call, message: dict[str, Any]) -> None:
     if "id" not in message:
         raise HttpError(400, INVALID_REQUEST, "Invalid request: initialize needs an id")
-    body, session = await rpc.initialize(call, message)
+    with in_flight().call(call.principal):
+        body, session = await rpc.initialize(call, message)
     headers: Headers = JSON_HEADERS
     if session is not None and conf().sessions:
         await rpc.store(session)
@@ -124,11 +133,11 @@ def _version(call: Call, session: SessionRecord | None) -> str:
     return asked if asked in HANDSHAKE_PROTOCOL_VERSIONS else ASSUMED_VERSION
 
 
-def _reply(call: Call, session: SessionRecord | None) -> Reply:
+def _reply(call: Call, session: SessionRecord | None, due: list[RequestId]) -> Reply:
     if session is None:
-        return Reply(call.send)
-    resumable = Resumable(session.id, secrets.token_hex(8), session.protocol_version in PRIMING_VERSIONS)
-    return Reply(call.send, headers=_session_header(session), resumable=resumable)
+        return Reply(call.send, abort=call.abort)
+    resumable = Resumable(session.id, session.protocol_version in PRIMING_VERSIONS, tuple(due))
+    return Reply(call.send, headers=_session_header(session), resumable=resumable, abort=call.abort)
 
 
 def _session_header(session: SessionRecord) -> Headers:

@@ -53,6 +53,10 @@ class ToolCall(models.Model):
             models.Index(fields=["tool", "called_at"], name="call_by_tool"),
             models.Index(fields=["user_id", "called_at"], name="call_by_user"),
             models.Index(fields=["client_id", "called_at"], name="call_by_client"),
+            models.Index(fields=["request_id", "called_at"], name="call_by_request"),
+            models.Index(fields=["endpoint", "called_at"], name="call_by_endpoint"),
+            models.Index(fields=["era", "called_at"], name="call_by_era"),
+            models.Index(fields=["outcome", "called_at"], name="call_by_outcome"),
         ]
 
     def __str__(self) -> str:

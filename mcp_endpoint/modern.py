@@ -7,28 +7,29 @@ from typing import Any
 from mcp_types import HEADER_MISMATCH, UNSUPPORTED_PROTOCOL_VERSION
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
-from mcp_endpoint import ledger
+from mcp_endpoint import kernel, ledger
 from mcp_endpoint.bearer import access_over, insufficient_scope
+from mcp_endpoint.errors import unavailable
 from mcp_endpoint.exchange import Exchange
 from mcp_endpoint.gate import Call
+from mcp_endpoint.in_flight import Place, in_flight, stopped
 from mcp_endpoint.models import ToolCall
 from mcp_endpoint.reply import Reply
 from mcp_endpoint.sdk import (
     ERROR_CODE_HTTP_STATUS,
-    Connection,
     InboundLadderRejection,
     InboundModernRoute,
     classify_inbound_request,
     find_duplicated_routing_header,
     modern_error_data,
-    serve_one,
     validate_mcp_param_headers,
 )
-from mcp_endpoint.streams import expires_in, open_streams
+from mcp_endpoint.streams import expires_in
 from mcp_endpoint.watch import Watch
-from mcp_endpoint.wire import encode, encode_answer, failure, respond, success
+from mcp_endpoint.wire import Headers, encode, failure, respond
+from oauth_bridge.away import is_away
 
-ROUTING_HEADERS = (b"mcp-protocol-version", b"mcp-method", b"mcp-name")
+ROUTING_HEADERS = ("mcp-protocol-version", "mcp-method", "mcp-name")
 
 
 async def serve(call: Call, message: dict[str, Any]) -> None:
@@ -43,72 +44,96 @@ async def serve(call: Call, message: dict[str, Any]) -> None:
     if missing := call.endpoint.missing_scopes(call.principal, method, params):
         await ledger.refuse(call, message, call.body_bytes, missing)
         raise insufficient_scope(call.endpoint, call.principal, missing)
+    here = in_flight()
+    with here.stream(call.principal) if method == "subscriptions/listen" else here.call(call.principal) as place:
+        await _run(call, message, route, place)
+
+
+async def _run(call: Call, message: dict[str, Any], route: InboundModernRoute, place: Place) -> None:
+    """Serve a request that may be served, and see its answer delivered."""
     task = asyncio.current_task()
     assert task is not None  # noqa: S101  (an ASGI application always runs in one)
     record = ledger.begin(call, message, call.body_bytes)
-    reply = Reply(call.send, on_cut=lambda: watch.end("cut"))
+    reply = Reply(call.send, abort=call.abort, on_cut=lambda: watch.end("cut"))
     exchange = Exchange(
         call.endpoint,
         call.principal,
         request_id=message["id"],
-        params=params,
+        params=message.get("params"),
         version=route.protocol_version,
         push=reply.push,
         modern=True,
         record=record,
+        place=place,
     )
-    connection = Connection.from_envelope(route.protocol_version, route.client_info, route.client_capabilities)
-    exchange.capabilities = connection.client_capabilities
     watch = Watch(call.receive, task, reply, expires_in(call.principal))
+    place.end = watch.end
     try:
-        with open_streams().holding(call.principal.connection_id, lambda: watch.end("revoked")):
-            reply.finish(*await _answer(call, message, exchange, connection))
+        reply.finish(*await _answer(call, message, exchange, route))
     except asyncio.CancelledError:
         if record is not None:
             over = watch.ended in ("revoked", "expired")
             record.cut(ToolCall.Outcome.ACCESS_ENDED if over else ToolCall.Outcome.CANCELLED, watch.ended or "stopped")
-        reply.detach()
-        reply.finish(b"")
         if watch.ended is None:
+            reply.detach()
+            reply.finish(b"")
             raise
         task.uncancel()
-        if not reply.streaming:
-            raise access_over(call.endpoint) from None
+        _cut(call, reply, watch.ended)
     finally:
         watch.stop()
     await reply.deliver()
 
 
-async def _answer(call: Call, message: dict[str, Any], exchange: Exchange, connection: Connection) -> tuple[bytes, int]:
-    """The response's body and status, once the ledger lets it go out."""
+def _cut(call: Call, reply: Reply, reason: str) -> None:
+    """End the answer to a call that was cut short; raises `HttpError` where nothing of it has been sent."""
+    error = stopped() if reason == "stopped" else access_over(call.endpoint)
+    if reason != "stopped":
+        reply.detach()
+        reply.finish(b"")
+    elif reply.streaming:
+        reply.finish(encode(failure(call.request_id, error.code, error.message)))
+    if not reply.streaming:
+        raise error from None
+
+
+async def _answer(
+    call: Call, message: dict[str, Any], exchange: Exchange, route: InboundModernRoute
+) -> tuple[bytes, int, Headers]:
+    """The response's body, status and headers, once the ledger lets it go out."""
     status = 200
+    headers: Headers = ()
     try:
-        result = await serve_one(
-            call.server, exchange, message["method"], message.get("params"), connection=connection, lifespan_state=None
-        )
-        body = encode_answer(message["id"], success(message["id"], result))
+        client = (route.client_info, route.client_capabilities)
+        body = await kernel.respond(call.server, exchange, message["method"], message.get("params"), client)
     except Exception as raised:
-        error = modern_error_data(raised)
+        away = unavailable() if is_away(raised) else None
+        error = away or modern_error_data(raised)
         body = encode(failure(message["id"], error.code, error.message, error.data))
-        status = ERROR_CODE_HTTP_STATUS.get(error.code, 200)
+        status = away.status if away else ERROR_CODE_HTTP_STATUS.get(error.code, 200)
+        headers = away.headers if away else ()
         if exchange.record is not None:
             exchange.record.note_failure(error.code)
-    return (body if exchange.record is None else await exchange.record.answer(body)), status
+    return (body if exchange.record is None else await exchange.record.answer(body)), status, headers
 
 
 def _classify(call: Call, message: dict[str, Any]) -> InboundModernRoute | InboundLadderRejection:
     """Run the SDK's validation ladder, and the checks of mirrored headers that it leaves to the transport."""
-    pairs = [(name.decode("latin-1"), value.decode("latin-1").strip()) for name, value in call.scope["headers"]]
-    if (duplicate := find_duplicated_routing_header(pairs)) is not None:
+    ours = [
+        (name.decode("latin-1"), value.decode("latin-1").strip())
+        for name, value in call.scope["headers"]
+        if name.startswith(b"mcp-")
+    ]
+    if (duplicate := find_duplicated_routing_header(ours)) is not None:
         return InboundLadderRejection(HEADER_MISMATCH, f"{duplicate} header appears more than once")
-    headers = {name.decode(): value for name in ROUTING_HEADERS if (value := call.header(name)) is not None}
+    headers = {name: value for name, value in ours if name in ROUTING_HEADERS}
     version = headers.get("mcp-protocol-version")
     if version not in MODERN_PROTOCOL_VERSIONS and not names_version(message):
         return _unsupported(version)
     route = classify_inbound_request(message, headers=headers)
     if isinstance(route, InboundLadderRejection) or message["method"] != "tools/call":
         return route
-    return _check_mirrored(call, message["params"], pairs) or route
+    return _check_mirrored(call, message["params"], ours) or route
 
 
 def _check_mirrored(

@@ -14,12 +14,18 @@ class PerLoop(Generic[T]):
     def __init__(self, make: Callable[[], T]) -> None:
         self._make = make
         self._made: WeakKeyDictionary[asyncio.AbstractEventLoop, T] = WeakKeyDictionary()
+        self._last: tuple[asyncio.AbstractEventLoop, T] | None = None
+        """Whose was asked for last: a server has one loop and asks ten times for each call."""
 
     def __call__(self) -> T:
         loop = asyncio.get_running_loop()
+        last = self._last
+        if last is not None and last[0] is loop:
+            return last[1]
         found = self._made.get(loop)
         if found is None:
             found = self._made[loop] = self._make()
+        self._last = (loop, found)
         return found
 
     def of_a_running_loop(self) -> T | None:

@@ -27,12 +27,21 @@ class Registry:
         self.templates: dict[str, ResourceEntry] = {}
         self.prompts: dict[str, PromptEntry] = {}
         self.completions: dict[tuple[str, str], CompletionEntry] = {}
+        self.version = 0
+        """Another number whenever there is another tool."""
+        self.asked_scopes: frozenset[str] = frozenset()
+        """Scopes that any tool asks for."""
+        self.asked_permissions: frozenset[str] = frozenset()
+        """Django permissions that any tool asks for."""
 
     def add_scope(self, entry: ScopeEntry) -> None:
         _add(self.scopes, entry.name, entry, "scope")
 
     def add_tool(self, entry: ToolEntry) -> None:
         _add(self.tools, entry.name, entry, "tool")
+        self.version += 1
+        self.asked_scopes |= scopes_of(entry)
+        self.asked_permissions |= set(entry.access.permissions)
 
     def add_resource(self, entry: ResourceEntry) -> None:
         _add(self.templates if entry.template else self.resources, entry.uri, entry, "resource")

@@ -2,17 +2,23 @@
 
 import asyncio
 import contextvars
+import secrets
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 from mcp_endpoint.conf import conf
-from mcp_endpoint.events import events
+from mcp_endpoint.events import Event, events
+from mcp_endpoint.in_flight import in_flight
+from mcp_endpoint.redis_client import PAUSE, RedisAwayError
 from mcp_endpoint.wire import (
     JSON_HEADERS,
     KEEP_ALIVE,
     Headers,
+    RequestId,
     Send,
     end_stream,
     frame,
@@ -23,19 +29,23 @@ from mcp_endpoint.wire import (
 )
 
 MAX_PENDING = 1000
-"""Messages that may wait for a client that does not read; at the next one the stream is cut."""
-RETRY = 1000
-"""Milliseconds after which a client should resume a stream that this server closed."""
+"""Messages that may wait for a client that does not read, `MCP_STREAM_BUFFER` bytes of them: then the stream is cut."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Resumable:
     """Where the events of a reply are logged for a client that comes back for them."""
 
     session_id: str
-    stream: str
     priming: bool
     """Begin with an empty event, so that the client has an id to resume from (2025-11-25 and later)."""
+    due: tuple[RequestId, ...] = ()
+    """The requests that it answers."""
+
+    @cached_property
+    def stream(self) -> str:
+        """A name that no other reply has; most are plain JSON and never need one."""
+        return secrets.token_hex(8)
 
 
 class Outlet(Protocol):
@@ -63,15 +73,19 @@ class Reply:
         *,
         headers: Headers = (),
         resumable: Resumable | None = None,
+        abort: Callable[[], object] = lambda: None,
         on_cut: Callable[[], object] = lambda: None,
     ) -> None:
         self._send = send
         self._headers = headers
         self._resumable = resumable
+        self._abort = abort
         self._on_cut = on_cut
         # Bounded for a client that does not read: of what waits for the log, the newest is kept, as the log does.
-        self._pending: deque[bytes | None] = deque(maxlen=2 * MAX_PENDING)
+        self._pending: deque[bytes | None] = deque()
         """What is still to be sent; None ends the connection at that place."""
+        self._waiting = 0
+        """Bytes of what is still to be sent."""
         self._final: tuple[int, bytes, Headers] | None = None
         self._writer: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
@@ -96,8 +110,9 @@ class Reply:
         if self._final is not None:
             return  # the result is out: a late message has no stream to ride
         self.start()
-        if self._attached and len(self._pending) >= MAX_PENDING:
+        if self._attached and (len(self._pending) >= MAX_PENDING or self._waiting > conf().limits.stream_buffer):
             self.detach()
+            self._abort()  # an orderly end would wait behind all that the client does not read
             self._on_cut()
         if self._attached or self._resumable is not None:
             self._enqueue(data)
@@ -132,8 +147,16 @@ class Reply:
             await respond(self._send, status, body, (*JSON_HEADERS, *self._headers, *headers))
 
     def _enqueue(self, data: bytes | None) -> None:
+        while len(self._pending) > MAX_PENDING or (self._pending and self._waiting > 2 * conf().limits.stream_buffer):
+            self._next()
         self._pending.append(data)
+        self._waiting += len(data or b"")
         self._wake.set()
+
+    def _next(self) -> bytes | None:
+        data = self._pending.popleft()
+        self._waiting -= len(data or b"")
+        return data
 
     def _settle(self) -> None:
         if self._settled is not None and not self._settled.done():
@@ -142,20 +165,20 @@ class Reply:
     async def _write(self) -> None:
         """The one task that writes the stream. Goes on, for the log alone, when the connection has ended."""
         try:
-            await start_stream(self._send, self._headers)
+            await self._attempt(start_stream(self._send, self._headers))
             if self._resumable is not None and self._resumable.priming:
                 await self._emit(b"")
             while self._pending or self._final is None:
                 if not self._pending:
                     self._wake.clear()
                     await self._rest()
-                elif (data := self._pending.popleft()) is None:
+                elif (data := self._next()) is None:
                     await self._end()
                 elif data:
                     await self._emit(data)
-            if self._resumable is not None:
-                await events().end(self._resumable.session_id, self._resumable.stream)
             await self._end()
+            if self._resumable is not None:
+                await self._end_log(self._resumable)
         finally:
             self._over.set()
 
@@ -163,7 +186,7 @@ class Reply:
         self._attached = False
         if not self._over.is_set():
             self._over.set()
-            await end_stream(self._send)
+            await self._attempt(end_stream(self._send, come_again=in_flight().stopping))
 
     async def _rest(self) -> None:
         """Wait for something to send, with a sign of life now and then for proxies that cut silent streams."""
@@ -174,13 +197,42 @@ class Reply:
             async with asyncio.timeout(conf().keep_alive):
                 await self._wake.wait()
         except TimeoutError:
-            await send_chunk(self._send, KEEP_ALIVE)
+            await self._attempt(send_chunk(self._send, KEEP_ALIVE))
 
     async def _emit(self, data: bytes) -> None:
         if self._resumable is None:
             framed = frame(data)
         else:
-            event = await events().append(self._resumable.session_id, self._resumable.stream, data)
-            framed = frame(data, event.id) if data else priming_frame(event.id, RETRY)
+            event = await self._log(self._resumable, data)
+            if event is None:
+                framed = frame(data) if data else b""
+            else:
+                framed = frame(data, event.id) if data else priming_frame(event.id)
         if self._attached:
-            await send_chunk(self._send, framed)
+            await self._attempt(send_chunk(self._send, framed))
+
+    async def _attempt(self, sending: Awaitable[None]) -> None:
+        """Send something; a client that takes nothing has been cut off then."""
+        try:
+            await sending
+        except ConnectionError:
+            self._attached = False
+            self._over.set()
+            if self._final is None:
+                self._on_cut()
+
+    async def _log(self, kept: Resumable, data: bytes) -> Event | None:
+        """Log an event. None while the log is away and the client is not: then it is told, and cannot resume there."""
+        while True:
+            try:
+                return await events().append(kept.session_id, kept.stream, data, kept.due)
+            except RedisAwayError:
+                if self._attached:
+                    return None
+                await asyncio.sleep(PAUSE)
+
+    async def _end_log(self, kept: Resumable) -> None:
+        while True:
+            with suppress(RedisAwayError):
+                return await events().end(kept.session_id, kept.stream)
+            await asyncio.sleep(PAUSE)

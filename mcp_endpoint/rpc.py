@@ -8,20 +8,22 @@ from typing import Any
 
 from mcp_types import INVALID_REQUEST
 
-from mcp_endpoint import ledger
+from mcp_endpoint import kernel, ledger
 from mcp_endpoint.bearer import access_over, insufficient_scope
 from mcp_endpoint.calls import calls
 from mcp_endpoint.conf import conf
-from mcp_endpoint.errors import HttpError
+from mcp_endpoint.errors import HttpError, unavailable
 from mcp_endpoint.exchange import Exchange
 from mcp_endpoint.gate import Call
-from mcp_endpoint.ledger import Record
+from mcp_endpoint.in_flight import Place, Reason, at_limit, in_flight, stopped
 from mcp_endpoint.models import ToolCall
+from mcp_endpoint.patience import patience
 from mcp_endpoint.reply import Outlet
 from mcp_endpoint.sdk import Connection, modern_error_data, serve_one
 from mcp_endpoint.sessions import SessionLimitError, SessionRecord, sessions
-from mcp_endpoint.streams import expires_in, open_streams
-from mcp_endpoint.wire import Headers, encode, encode_answer, failure, is_request_id, success
+from mcp_endpoint.streams import expires_in
+from mcp_endpoint.wire import Headers, encode, failure, is_request_id, success
+from oauth_bridge.away import is_away
 
 _running: set[asyncio.Task[None]] = set()
 Envelope = dict[str, Any]
@@ -63,12 +65,13 @@ async def initialize(call: Call, message: Envelope) -> tuple[Envelope, SessionRe
 
 
 async def store(session: SessionRecord) -> None:
-    """Keep a new session; raises `HttpError` 503 when there is no room."""
+    """Keep a new session; raises `HttpError` 429 or 503 when there is no room."""
     try:
         await sessions().create(session)
-    except SessionLimitError:
-        busy = (b"retry-after", b"60")
-        raise HttpError(503, INVALID_REQUEST, "This server has no room for another session", (busy,)) from None
+    except SessionLimitError as error:
+        limits = conf().limits
+        most = limits.sessions_per_user if error.per_user else limits.sessions
+        raise at_limit("sessions", most, b"60", per_user=error.per_user) from None
 
 
 async def take_note(session: SessionRecord | None, message: Envelope) -> None:
@@ -86,16 +89,17 @@ async def take_note(session: SessionRecord | None, message: Envelope) -> None:
 def start(call: Call, session: SessionRecord | None, message: Envelope, reply: Outlet, version: str) -> None:
     """Run one request in a task of its own, which outlives a client that disconnects: leaving is not cancelling.
 
-    Raises `HttpError` 400 when a request of that id is still running in the session.
+    Raises `HttpError` 400 when a request of that id is still running in the session, 429 or 503 when there are as many
+    calls as there may be.
     """
     _refuse_duplicates(session, [message])
-    work = _begin(call, session, message, reply, version, call.body_bytes)
+    work = _Work(call, session, message, reply, version, in_flight().call(call.principal), call.body_bytes)
 
     async def run() -> None:
-        answer = await _answer(call, session, work)
+        answer = await work.answer()
         reply.finish(answer.body, answer.status, answer.headers)
 
-    _spawn(run(), reply)
+    work.runs_in(_spawn(run(), reply, [work]))
 
 
 def start_batch(
@@ -103,19 +107,41 @@ def start_batch(
 ) -> None:
     """Run the requests of a batch side by side. Their responses come as one array.
 
-    Raises `HttpError` 400 when two of them, or one that is still running, have the same id.
+    Raises `HttpError` 400 when two of them, or one that is still running, have the same id, 429 or 503 when there are
+    as many calls as there may be.
     """
     _refuse_duplicates(session, messages)
-    works = [_begin(call, session, message, reply, version, len(encode(message))) for message in messages]
+    works = [
+        _Work(call, session, message, reply, version, place, len(encode(message)))
+        for message, place in zip(messages, _places(call, len(messages)), strict=True)
+    ]
+    tasks = []
+    for work in works:
+        tasks.append(asyncio.ensure_future(work.answer()))
+        work.runs_in(tasks[-1])
 
     async def run() -> None:
-        answers = await asyncio.gather(*map(partial(_answer, call, session), works))
+        await asyncio.wait(tasks)
+        answers = [_NOTHING_DUE if task.cancelled() else task.result() for task in tasks]
         given = [answer for answer in answers if answer.body]
         body = b"[" + b",".join(answer.body for answer in given) + b"]" if given else b""
         last = max(given, key=lambda answer: answer.status, default=_NOTHING_DUE)
         reply.finish(body, last.status, last.headers)
 
-    _spawn(run(), reply)
+    _spawn(run(), reply, works)
+
+
+def _places(call: Call, number: int) -> list[Place]:
+    """Places for the calls of a batch, all or none."""
+    places: list[Place] = []
+    try:
+        for _ in range(number):
+            places.append(in_flight().call(call.principal))
+    except HttpError:
+        for place in places:
+            place.leave()
+        raise
+    return places
 
 
 def _refuse_duplicates(session: SessionRecord | None, messages: list[Envelope]) -> None:
@@ -125,38 +151,20 @@ def _refuse_duplicates(session: SessionRecord | None, messages: list[Envelope]) 
         raise HttpError(400, INVALID_REQUEST, "Invalid request: a request with this id is still running")
 
 
-def _spawn(work: Coroutine[Any, Any, None], reply: Outlet) -> None:
-    loop = asyncio.get_running_loop()
-    silence = loop.call_later(conf().keep_alive, reply.start)
-    task = loop.create_task(work)
+def _spawn(run: Coroutine[Any, Any, None], reply: Outlet, works: list["_Work"]) -> "asyncio.Task[None]":
+    silence = patience().wait(reply.start, conf().keep_alive)
+    task = asyncio.get_running_loop().create_task(run)
     _running.add(task)
 
     def over(done: "asyncio.Task[None]") -> None:
         _running.discard(done)
         silence.cancel()
+        for work in works:
+            work.leave()
         reply.finish(b"", 202)  # only where the work itself could not: it was cut short
 
     task.add_done_callback(over)
-
-
-@dataclass(frozen=True, slots=True)
-class _Work:
-    """One request that is being served."""
-
-    message: Envelope
-    task: "asyncio.Task[Envelope]"
-    record: Record | None
-
-
-def _begin(
-    call: Call, session: SessionRecord | None, message: Envelope, reply: Outlet, version: str, size: int
-) -> _Work:
-    """Start the work on one request. Its id is taken at once: another request may come in the same turn of the loop."""
-    record = ledger.begin(call, message, size)
-    task = asyncio.ensure_future(_respond(call, session, message, reply, version, record))
-    if session is not None:
-        calls().running[session.id, message["id"]] = task
-    return _Work(message, task, record)
+    return task
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,73 +179,113 @@ class _Answer:
 _NOTHING_DUE = _Answer(b"", 202)
 
 
-async def _answer(call: Call, session: SessionRecord | None, work: _Work) -> _Answer:
-    """The response to one request: its result, nothing when the client cancelled it, a 401 when its access ended."""
-    access_ended = asyncio.Event()
+class _Work:
+    """One request that is being served, and how it ends before it is done."""
 
-    def end() -> None:
-        access_ended.set()
-        work.task.cancel()
+    def __init__(
+        self,
+        call: Call,
+        session: SessionRecord | None,
+        message: Envelope,
+        reply: Outlet,
+        version: str,
+        place: Place,
+        size: int,
+    ) -> None:
+        self._call = call
+        self._session = session
+        self._message = message
+        self._reply = reply
+        self._version = version
+        self._place = place
+        self._record = ledger.begin(call, message, size)
+        self._reason: Reason | None = None
+        self._task: asyncio.Task[Any] | None = None
+        self._expiry = patience().wait(partial(self._end, "revoked"), expires_in(call.principal))
+        place.end = self._end
 
-    expiry = asyncio.get_running_loop().call_later(expires_in(call.principal), end)
-    try:
-        with open_streams().holding(call.principal.connection_id, end):
-            await asyncio.wait({work.task})
-    finally:
-        expiry.cancel()
-        work.task.cancel()
-        if session is not None:
-            calls().running.pop((session.id, work.message["id"]), None)
-    request_id, record = work.message["id"], work.record
-    if not work.task.cancelled():
-        envelope = work.task.result()
-        body = encode_answer(request_id, envelope)
-        if record is not None:
-            if "error" in envelope:
-                record.note_failure(envelope["error"]["code"])
-            body = await record.answer(body)
-        return _Answer(body)
-    if record is not None:
-        record.cut(ToolCall.Outcome.ACCESS_ENDED if access_ended.is_set() else ToolCall.Outcome.CANCELLED)
-    if not access_ended.is_set():
-        return _NOTHING_DUE
-    over = access_over(call.endpoint)
-    return _Answer(encode(failure(request_id, over.code, over.message)), over.status, over.headers)
+    def runs_in(self, task: "asyncio.Task[Any]") -> None:
+        """The task that answers. Its id is taken at once: another request may come in the same turn of the loop."""
+        self._task = task
+        if self._session is not None:
+            calls().running[self._session.id, self._message["id"]] = task
 
+    async def answer(self) -> _Answer:
+        """Its result, nothing when the client cancelled it, a 401 when its access ended.
 
-async def _respond(
-    call: Call,
-    session: SessionRecord | None,
-    message: Envelope,
-    reply: Outlet,
-    version: str,
-    record: Record | None,
-) -> Envelope:
-    request_id, method, params = message["id"], message["method"], message.get("params")
-    if missing := call.endpoint.missing_scopes(call.principal, method, params):
-        # Only in a batch, whose other members are answered all the same.
-        if record is not None:
-            record.note(ToolCall.Outcome.REFUSED, " ".join(sorted(missing)))
-        refused = insufficient_scope(call.endpoint, call.principal, missing)
-        return failure(request_id, refused.code, refused.message, refused.data)
-    exchange = Exchange(
-        call.endpoint,
-        call.principal,
-        request_id=request_id,
-        params=params,
-        version=version,
-        push=reply.push,
-        session=session,
-        close=reply.close,
-        record=record,
-    )
-    client = (session.client_info, session.capabilities) if session else (None, None)
-    connection = Connection.from_envelope(version, *client)
-    connection.session_id = session.id if session else None
-    exchange.capabilities = connection.client_capabilities
-    try:
-        result = await serve_one(call.server, exchange, method, params, connection=connection, lifespan_state=None)
-    except Exception as raised:
-        error = modern_error_data(raised)
-        return failure(request_id, error.code, error.message, error.data)
-    return success(request_id, result)
+        A 503 when the server stops before it was done, or cannot reach its storage.
+        """
+        status = 200
+        headers: Headers = ()
+        try:
+            body = await self._respond()
+        except asyncio.CancelledError:
+            self._let_go()
+            return self._cut()
+        except HttpError as error:
+            body = encode(failure(self._message["id"], error.code, error.message))
+            status, headers = error.status, error.headers
+        self._let_go()
+        return _Answer(body if self._record is None else await self._record.answer(body), status, headers)
+
+    def leave(self) -> None:
+        """It is over. A call that was cancelled before it could begin is written down here."""
+        self._let_go()
+        self._place.leave()
+        if self._record is not None:
+            self._record.cut()
+
+    def _end(self, reason: Reason) -> None:
+        if self._task is not None:
+            self._reason = self._reason or reason
+            self._task.cancel()
+
+    def _let_go(self) -> None:
+        """From here on nothing ends it."""
+        self._expiry.cancel()
+        if self._session is not None and self._task is not None:
+            calls().running.pop((self._session.id, self._message["id"]), None)
+        self._task = None
+
+    def _cut(self) -> _Answer:
+        if self._record is not None:
+            over = ToolCall.Outcome.ACCESS_ENDED if self._reason == "revoked" else ToolCall.Outcome.CANCELLED
+            self._record.cut(over, self._reason or "")
+        if self._reason is None:
+            return _NOTHING_DUE
+        over_error = access_over(self._call.endpoint) if self._reason == "revoked" else stopped()
+        body = encode(failure(self._message["id"], over_error.code, over_error.message))
+        return _Answer(body, over_error.status, over_error.headers)
+
+    async def _respond(self) -> bytes:
+        """The JSON-RPC response; raises `HttpError` 503 when the database or Redis is away."""
+        call, session, record = self._call, self._session, self._record
+        request_id, method, params = self._message["id"], self._message["method"], self._message.get("params")
+        if missing := call.endpoint.missing_scopes(call.principal, method, params):
+            # Only in a batch, whose other members are answered all the same.
+            if record is not None:
+                record.note(ToolCall.Outcome.REFUSED, " ".join(sorted(missing)))
+            refused = insufficient_scope(call.endpoint, call.principal, missing)
+            return encode(failure(request_id, refused.code, refused.message, refused.data))
+        exchange = Exchange(
+            call.endpoint,
+            call.principal,
+            request_id=request_id,
+            params=params,
+            version=self._version,
+            push=self._reply.push,
+            session=session,
+            close=self._reply.close,
+            record=record,
+        )
+        client = (session.client_info, session.capabilities) if session else (None, None)
+        try:
+            return await kernel.respond(call.server, exchange, method, params, client)
+        except Exception as raised:
+            away = unavailable() if is_away(raised) else None
+            error = away or modern_error_data(raised)
+            if record is not None:
+                record.note_failure(error.code)
+            if away is not None:
+                raise away from raised
+            return encode(failure(request_id, error.code, error.message, error.data))

@@ -1,5 +1,6 @@
 """The SDK server behind an Endpoint: which handlers it has, what it says of itself."""
 
+from functools import cached_property
 from typing import Any, cast
 
 import mcp_types as types
@@ -29,6 +30,11 @@ LIST_TTL = 60_000
 
 class EndpointServer(Server[Any]):
     """The SDK's low-level server, telling 2025 clients truthfully that lists can change."""
+
+    @cached_property
+    def stamp(self) -> dict[str, Any]:
+        """What every result of the 2026 era says of the server, as the SDK stamps it."""
+        return {types.SERVER_INFO_META_KEY: self.server_info_stamp}
 
     def create_initialization_options(
         self,

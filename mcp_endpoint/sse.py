@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -12,9 +14,10 @@ from mcp_endpoint.bearer import insufficient_scope
 from mcp_endpoint.conf import conf
 from mcp_endpoint.endpoints import SSE_PATH
 from mcp_endpoint.errors import HttpError
-from mcp_endpoint.events import STANDALONE, events
+from mcp_endpoint.events import ANSWERS, Event, events
 from mcp_endpoint.gate import Call
-from mcp_endpoint.sessions import SessionRecord, sessions
+from mcp_endpoint.redis_client import PAUSE, RedisAwayError
+from mcp_endpoint.sessions import SessionRecord, sessions, tell_changed
 from mcp_endpoint.standalone import end_session, standalone_streams
 from mcp_endpoint.streams import serve_stream
 from mcp_endpoint.wire import Headers, check_envelope, decode, encode, frame, read_body, readable_id, respond
@@ -105,22 +108,47 @@ class _StreamReply:
 
     async def _write(self) -> None:
         while data := await self._pending.get():
-            if await sessions().load(self._session_id) is not None:
-                await events().append(self._session_id, STANDALONE, data)
+            await _append(self._session_id, data)
 
 
 async def _initialize(call: Call, session: SessionRecord, message: dict[str, Any]) -> None:
     body, agreed = await rpc.initialize(call, message)
     if agreed is not None:
-        session.protocol_version = agreed.protocol_version
-        session.client_info = agreed.client_info
-        session.capabilities = agreed.capabilities
-        await sessions().save(session)
-    await events().append(session.id, STANDALONE, encode(body))
+        await sessions().agree(replace(agreed, id=session.id))
+        await tell_changed(session.id)
+    await _append(session.id, encode(body))
+
+
+async def _append(session_id: str, data: bytes) -> None:
+    """Bring a message to whichever process has the session's stream, in the end."""
+    while True:
+        with suppress(RedisAwayError):
+            if await sessions().load(session_id) is not None:
+                await events().append(session_id, ANSWERS, data)
+            return
+        await asyncio.sleep(PAUSE)
 
 
 async def _frames(call: Call, session: SessionRecord) -> AsyncIterator[bytes]:
     target = f"{MESSAGES_PATH}?session_id={session.id}"
     yield frame(target.encode(), event="endpoint")
-    async for event in standalone_streams().read(session, call.principal, after=0):
+    changes = await standalone_streams().open(session, call.principal)
+    async for event in _merged(events().tail(session.id, ANSWERS, 0), changes):
         yield frame(event.data)
+
+
+async def _merged(*sources: AsyncIterator[Event]) -> AsyncIterator[Event]:
+    """Events of several sources as they come, until one of them ends."""
+    following = {asyncio.ensure_future(anext(source, None)): source for source in sources}
+    try:
+        while True:
+            done, _ = await asyncio.wait(following, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                source = following.pop(task)
+                if (event := task.result()) is None:
+                    return
+                yield event
+                following[asyncio.ensure_future(anext(source, None))] = source
+    finally:
+        for task in following:
+            task.cancel()

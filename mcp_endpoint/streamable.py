@@ -1,5 +1,6 @@
 """Streamable HTTP at an Endpoint's path: reads the request and hands it to the era that it speaks."""
 
+from functools import lru_cache
 from typing import Any
 
 from mcp_types import INVALID_REQUEST
@@ -59,16 +60,22 @@ def _allowed(call: Call) -> bytes:
 
 
 def _require_json(call: Call) -> None:
-    content_type = (call.header(b"content-type") or "").partition(";")[0].strip().lower()
-    if content_type != "application/json":
+    if not _is_json(call.headers.get(b"content-type", b"")):
         raise HttpError(415, INVALID_REQUEST, "The Content-Type must be application/json")
 
 
 def _require_accept(call: Call, *types: str) -> None:
     """Raise `HttpError` 406 unless the client takes all of these media types. A missing Accept takes anything."""
-    accept = call.header(b"accept")
-    taken = {part.partition(";")[0].strip().lower() for part in ("*/*" if accept is None else accept).split(",")}
-    for media_type in types:
-        wildcard = media_type.partition("/")[0] + "/*"
-        if not taken & {media_type, wildcard, "*/*"}:
-            raise HttpError(406, INVALID_REQUEST, f"The client must accept {' and '.join(types)}")
+    if not _takes(call.headers.get(b"accept", b"*/*"), types):
+        raise HttpError(406, INVALID_REQUEST, f"The client must accept {' and '.join(types)}")
+
+
+@lru_cache(maxsize=256)
+def _is_json(content_type: bytes) -> bool:
+    return content_type.decode("latin-1").partition(";")[0].strip().lower() == "application/json"
+
+
+@lru_cache(maxsize=256)
+def _takes(accept: bytes, types: tuple[str, ...]) -> bool:
+    taken = {part.partition(";")[0].strip().lower() for part in accept.decode("latin-1").split(",")}
+    return all(taken & {media_type, media_type.partition("/")[0] + "/*", "*/*"} for media_type in types)

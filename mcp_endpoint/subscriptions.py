@@ -5,7 +5,7 @@ import mcp_types as types
 from mcp_endpoint.exchange import Ctx, Exchange, exchange_of
 from mcp_endpoint.executor import run_sync
 from mcp_endpoint.sdk import MCPError
-from mcp_endpoint.sessions import SessionRecord, sessions
+from mcp_endpoint.sessions import SessionRecord, sessions, tell_changed
 
 MAX_SUBSCRIPTIONS = 1000
 
@@ -23,24 +23,23 @@ async def subscribe(ctx: Ctx, params: types.SubscribeRequestParams) -> types.Emp
     uri = str(params.uri)
     if not await run_sync(exchange.endpoint.may_read, exchange.principal, uri):
         raise MCPError(types.INVALID_PARAMS, "Unknown resource", {"uri": uri})
-    if len(session.subscriptions | {uri}) > MAX_SUBSCRIPTIONS:
+    if not await sessions().subscribe(session.id, uri, MAX_SUBSCRIPTIONS):
         raise MCPError(types.INVALID_PARAMS, f"A session can have {MAX_SUBSCRIPTIONS} subscriptions")
-    session.subscriptions.add(uri)
-    await sessions().save(session)
+    await tell_changed(session.id)
     return types.EmptyResult()
 
 
 async def unsubscribe(ctx: Ctx, params: types.UnsubscribeRequestParams) -> types.EmptyResult:
     """Serve `resources/unsubscribe`; one that was never made is no error."""
     _, session = _session(ctx)
-    session.subscriptions.discard(str(params.uri))
-    await sessions().save(session)
+    await sessions().unsubscribe(session.id, str(params.uri))
+    await tell_changed(session.id)
     return types.EmptyResult()
 
 
 async def set_level(ctx: Ctx, params: types.SetLevelRequestParams) -> types.EmptyResult:
     """Serve `logging/setLevel`."""
     _, session = _session(ctx)
-    session.log_level = params.level
-    await sessions().save(session)
+    await sessions().set_log_level(session.id, params.level)
+    await tell_changed(session.id)
     return types.EmptyResult()

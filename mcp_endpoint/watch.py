@@ -3,16 +3,17 @@
 import asyncio
 
 from mcp_endpoint.conf import conf
+from mcp_endpoint.patience import patience
 from mcp_endpoint.reply import Reply
 from mcp_endpoint.streams import gone
 from mcp_endpoint.wire import Receive
 
-PATIENCE = 0.05
-"""Seconds that a call runs unwatched: most are done by then, and need no task for it."""
-
 
 class Watch:
-    """Cancels the call's task for a reason that `ended` keeps."""
+    """Cancels the call's task for a reason that `ended` keeps.
+
+    For a moment a call runs unwatched: most are done by then, and need no task and no timers for it.
+    """
 
     def __init__(self, receive: Receive, task: "asyncio.Task[object]", reply: Reply, lifetime: float) -> None:
         self.ended: str | None = None
@@ -21,7 +22,8 @@ class Watch:
         self._reply = reply
         self._lifetime = lifetime
         self._left: asyncio.Task[None] | None = None
-        self._timers = [asyncio.get_running_loop().call_later(PATIENCE, self._begin)]
+        self._wait = patience().wait(self._begin)
+        self._timers: list[asyncio.TimerHandle] = []
 
     def end(self, reason: str) -> None:
         """End the call, once."""
@@ -31,6 +33,7 @@ class Watch:
 
     def stop(self) -> None:
         """The call is over."""
+        self._wait.cancel()
         for timer in self._timers:
             timer.cancel()
         if self._left is not None:

@@ -22,6 +22,9 @@ SSE_HEADERS: Headers = (
     (b"x-accel-buffering", b"no"),
 )
 KEEP_ALIVE = b": keep-alive\r\n\r\n"
+RETRY = 1000
+"""Milliseconds after which a client should come back to a stream that this server ended."""
+COME_AGAIN = f"retry: {RETRY}\r\n\r\n".encode()
 
 
 def encode(message: Any) -> bytes:
@@ -90,9 +93,9 @@ def frame(data: bytes, event_id: str | None = None, event: str = "message") -> b
     return number + b"event: " + event.encode() + b"\r\ndata: " + data + b"\r\n\r\n"
 
 
-def priming_frame(event_id: str, retry: int) -> bytes:
+def priming_frame(event_id: str) -> bytes:
     """An empty event: an id to resume from, and after how many milliseconds (MCP 2025-11-25 basic/transports)."""
-    return f"id: {event_id}\r\nretry: {retry}\r\ndata: \r\n\r\n".encode()
+    return f"id: {event_id}\r\nretry: {RETRY}\r\ndata: \r\n\r\n".encode()
 
 
 async def read_body(receive: Receive, limit: int) -> bytes:
@@ -136,6 +139,8 @@ async def send_chunk(send: Send, data: bytes) -> None:
     await send({"type": "http.response.body", "body": data, "more_body": True})
 
 
-async def end_stream(send: Send) -> None:
-    """End a begun stream."""
+async def end_stream(send: Send, *, come_again: bool = False) -> None:
+    """End a begun stream; `come_again` tells its client when to (HTML §9.2.6, `retry`)."""
+    if come_again:
+        await send_chunk(send, COME_AGAIN)
     await send({"type": "http.response.body", "body": b""})

@@ -3,24 +3,24 @@
 Each page is made of a few statements that follow an index, so that it opens as fast with a million rows as with ten.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.admin.views.main import SEARCH_VAR
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.urls import URLPattern, path
 
-from accounts.models import User
 from mcp_endpoint.endpoints import endpoints
 from mcp_endpoint.ledger.export import FORMATS, exported
 from mcp_endpoint.ledger.periods import Periods, periods
+from mcp_endpoint.ledger.search import MOST_NAMES, Calls, Meaning, branches, meaning, newest, newest_first, tool_names
 from mcp_endpoint.models import ToolCall
 from oauth_bridge.admin.base import ForgivingChangeList, OperatorAdmin
-from oauth_bridge.models import Client
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[ToolCall]  # generic in the stubs alone
@@ -29,11 +29,11 @@ else:
     ModelAdmin = admin.ModelAdmin
     Pages = Paginator
 
+EXPORT = "mcp_endpoint_toolcall_export"
 ERAS = ("2026-07-28", "2025", "2024-11-05")
-MOST = 10_000
+MOST = 1_000
 """Rows that are counted and can be leafed through; the filters and the dates lead to the others."""
-MOST_NAMES = 100
-"""Users and clients that a search term stands for."""
+TOO_MANY = "More than {most} {kinds} have that in their name; the calls of the first {most} are shown. Say more of it."
 
 
 class BoundedPaginator(Pages):
@@ -51,11 +51,40 @@ class BoundedPaginator(Pages):
 
 
 class LedgerChangeList(ForgivingChangeList):
-    """The list, with dates to choose from."""
+    """The list: the newest first, whatever a URL asks for, with dates to choose from."""
+
+    meant: Meaning | None
+    """What is searched for."""
+    found: Sequence[Calls]
+    """What is shown, in branches of which an index leads through each."""
 
     def periods(self) -> Periods:
         """The years, months or days that calls were made in."""
         return periods(self)
+
+    def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
+        return ["-called_at", "-pk"]
+
+    def get_queryset(self, request: HttpRequest, exclude_parameters: list[str | None] | None = None) -> QuerySet[Any]:
+        calls = super().get_queryset(request, exclude_parameters)
+        # Not self.query: Django leaves out a term that it cannot take, and shows everything instead.
+        self.meant = meaning(request.GET.get(SEARCH_VAR, ""))
+        self.found = branches(calls, self.meant)
+        if self.meant is not None and self.meant.cut:
+            messages.warning(request, TOO_MANY.format(kinds=" and ".join(self.meant.cut), most=MOST_NAMES))
+        return calls
+
+    def get_results(self, request: HttpRequest) -> None:
+        if self.meant is not None:
+            self.queryset = newest_first(self.root_queryset.filter(pk__in=newest(self.found, MOST)))
+        super().get_results(request)
+
+
+class EverythingFound(LedgerChangeList):
+    """What the list would show, were it as long as it takes: for exports."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        """None: they are read while they are sent."""
 
 
 def fixed_filter(field: str, heading: str, known: Callable[[], list[str]]) -> type[admin.SimpleListFilter]:
@@ -75,10 +104,6 @@ def fixed_filter(field: str, heading: str, known: Callable[[], list[str]]) -> ty
     return Fixed
 
 
-def _tools() -> list[str]:
-    return sorted({name for endpoint in endpoints() for name in endpoint.registry.tools})
-
-
 @admin.register(ToolCall)
 class ToolCallAdmin(OperatorAdmin, ModelAdmin):
     """Tool calls."""
@@ -86,22 +111,23 @@ class ToolCallAdmin(OperatorAdmin, ModelAdmin):
     list_display = ("called_at", "user_name", "client_name", "tool", "outcome", "error", "took", "era", "address")
     list_filter = (
         "outcome",
-        fixed_filter("tool", "tool", _tools),
+        fixed_filter("tool", "tool", tool_names),
         fixed_filter("era", "era", lambda: list(ERAS)),
         fixed_filter("endpoint", "endpoint", lambda: [endpoint.name for endpoint in endpoints()]),
     )
     date_hierarchy = "called_at"
     ordering = ("-called_at", "-pk")
-    sortable_by = ("called_at",)
-    search_fields = ("tool",)
-    search_help_text = "User, client, tool, or number of a connection"
+    sortable_by = ()
+    search_fields = ("tool",)  # LedgerChangeList knows what is searched
+    search_help_text = "User, client, tool, number of a connection, or id of a request"
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER  # each of them counts every row
     paginator = BoundedPaginator
     change_list_template = "admin/mcp_endpoint/toolcall/change_list.html"
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[LedgerChangeList]:
-        return LedgerChangeList
+        page = request.resolver_match.url_name if request.resolver_match else ""
+        return EverythingFound if page == EXPORT else LedgerChangeList
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -124,25 +150,12 @@ class ToolCallAdmin(OperatorAdmin, ModelAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """By what an index knows: the users and clients of that name, the tools, the connection of that number."""
-        term = search_term.strip()
-        if not term:
-            return queryset, False
-        users = User.objects.filter(Q(username__icontains=term) | Q(email__icontains=term))
-        clients = Client.objects.filter(Q(name__icontains=term) | Q(client_id=term))
-        tools = [name for name in _tools() if term.lower() in name.lower()]
-        found = (
-            Q(user_id__in=list(users.values_list("pk", flat=True)[:MOST_NAMES]))
-            | Q(client_id__in=[term, *clients.values_list("client_id", flat=True)[:MOST_NAMES]])
-            | Q(tool__in=[term, *tools])
-        )
-        if term.isascii() and term.isdigit():
-            found |= Q(connection_id=term)
-        return queryset.filter(found), False
+        """All of them: LedgerChangeList knows a faster way."""
+        return queryset, False
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.export)
-        return [path("export/<slug:kind>/", view, name="mcp_endpoint_toolcall_export"), *super().get_urls()]
+        return [path("export/<slug:kind>/", view, name=EXPORT), *super().get_urls()]
 
     def export(self, request: HttpRequest, kind: str) -> HttpResponseBase:
         """All calls that the list would show, as a file."""
@@ -150,7 +163,8 @@ class ToolCallAdmin(OperatorAdmin, ModelAdmin):
             raise PermissionDenied
         if kind not in FORMATS:
             raise Http404
-        return exported(request, self.get_changelist_instance(request).queryset, kind)
+        everything: Any = self.get_changelist_instance(request)
+        return exported(request, everything.found, kind)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         context = {**(extra_context or {}), "formats": FORMATS if self.has_export_permission(request) else ()}

@@ -1,4 +1,4 @@
-"""What the admin's front page opens with: the last 24 hours of the ledger, and what is open in this process.
+"""What the admin's front page opens with: the last 24 hours of the ledger, and what is open now.
 
 Read from the totals of each hour, so that a million calls cost no more than the tools, clients and users they are of.
 """
@@ -14,9 +14,8 @@ from django.utils import timezone
 from django.utils.formats import time_format
 
 from mcp_endpoint.conf import conf
+from mcp_endpoint.ledger.open_now import OpenNow, open_now
 from mcp_endpoint.models import CallTotal
-from mcp_endpoint.sessions import InProcessSessions, sessions
-from mcp_endpoint.streams import open_streams
 from oauth_bridge.models import Connection
 
 HOURS = 24
@@ -97,16 +96,6 @@ class Connections:
 
 
 @dataclass(frozen=True, slots=True)
-class OpenHere:
-    """What this process has open."""
-
-    streams: int
-    """And running calls."""
-    sessions: int | None
-    """None where processes share them."""
-
-
-@dataclass(frozen=True, slots=True)
 class Overview:
     """All of it."""
 
@@ -119,7 +108,7 @@ class Overview:
     clients: Sequence[Line]
     users: Sequence[Line]
     connections: Connections | None
-    open_here: OpenHere
+    open_now: OpenNow
 
     @property
     def calls(self) -> int:
@@ -156,7 +145,7 @@ def overview(*, with_connections: bool) -> Overview:
         _ranked(clients.order_by("-called", "key"), "calls"),
         _ranked(users.order_by("-called", "key"), "calls"),
         _connections(since) if with_connections else None,
-        open_here(),
+        open_now(),
     )
 
 
@@ -170,15 +159,6 @@ def chart(name: str, values: Sequence[tuple[datetime, int]]) -> Chart:
             Bar(start, value, 10 * number, HEIGHT - height, height)
             for number, ((start, value), height) in enumerate(zip(values, heights, strict=True))
         ),
-    )
-
-
-def open_here() -> OpenHere:
-    """Streams, running calls and sessions of this process."""
-    streams, store = open_streams.of_a_running_loop(), sessions()
-    return OpenHere(
-        0 if streams is None else len(streams),
-        len(store) if isinstance(store, InProcessSessions) else None,
     )
 
 

@@ -1,7 +1,8 @@
 """What is asked of the ledger by other rooms: the last calls of a connection, and to forget the old ones."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from django.db import connection
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -33,14 +34,31 @@ def _newest(calls: QuerySet[ToolCall], limit: int) -> list[RecentCall]:
 
 
 def clear_old_calls() -> dict[str, int]:
-    """Delete calls that are older than `MCP_LEDGER_DAYS`, and the totals of their hours; how many calls, by kind."""
+    """Delete calls that are older than `MCP_LEDGER_DAYS`, and the totals of their hours; how many calls, by kind.
+
+    Then SQLite learns how many of those that stay share a tool, an outcome, a user.
+    """
     days = conf().ledger_days
-    if days <= 0:
-        return {}
-    old = ToolCall.objects.filter(called_at__lt=timezone.now() - timedelta(days=days)).order_by("called_at")
+    deleted = _delete(timezone.now() - timedelta(days=days)) if days > 0 else {}
+    learn_distribution()
+    return deleted
+
+
+def learn_distribution() -> None:
+    """Let SQLite count: else it takes the narrower of two indexes, and reads a million calls to find a user's.
+
+    PostgreSQL does so by itself. Writers wait about two seconds for a million calls.
+    """
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute(f"ANALYZE {connection.ops.quote_name(ToolCall._meta.db_table)}")
+
+
+def _delete(before: datetime) -> dict[str, int]:
+    old = ToolCall.objects.filter(called_at__lt=before).order_by("called_at")
     deleted = 0
     while now := ToolCall.objects.filter(pk__in=old.values("pk")[:DELETED_AT_ONCE]).delete()[0]:
         deleted += now
     # An hour is over when its last call is old.
-    CallTotal.objects.filter(hour__lt=timezone.now() - timedelta(days=days, hours=1)).delete()
+    CallTotal.objects.filter(hour__lt=before - timedelta(hours=1)).delete()
     return {"tool calls": deleted}

@@ -122,8 +122,7 @@ def stop() -> None:
     writer.stop()
 
 
-# Daphne ends like any Python program. uvicorn raises the signal that ended it again and dies of that; it has
-# `mcp_endpoint.lifespan`.
+# For what comes after the orderly stop, and for servers and commands that have none.
 atexit.register(stop)
 
 

@@ -74,7 +74,7 @@ async def _ask_session(exchange: Exchange, provider: "UpstreamProvider") -> None
     if await links().linked(exchange.principal.user.pk, provider.id, conf().ask_timeout):
         exchange.emit(COMPLETE, {"elicitationId": elicitation})
         return
-    links().promise(elicitation, exchange.session.id)
+    links().promise(elicitation, exchange.session, exchange.principal.user.pk)
     elicitations = [params.model_dump(by_alias=True, mode="json", exclude_none=True)]
     raise MCPError(types.URL_ELICITATION_REQUIRED, params.message, {"elicitations": elicitations})
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from mcp_endpoint import executor
 from mcp_endpoint.bus import Message, announce, bus
-from mcp_endpoint.events import STANDALONE, events
+from mcp_endpoint.change_log import change_log
 from mcp_endpoint.per_loop import PerLoop
-from mcp_endpoint.wire import encode
+from mcp_endpoint.session_record import SessionRecord
 
 KIND = "upstream_linked"
 LOOK = 2.0
@@ -26,8 +26,7 @@ class Links:
 
     def __init__(self) -> None:
         self._waiting: dict[tuple[str, str], set[asyncio.Event]] = {}
-        self._promises: dict[str, tuple[float, str]] = {}
-        self._sending: set[asyncio.Task[Any]] = set()
+        self._promises: dict[str, tuple[float, SessionRecord, Any]] = {}
         bus().subscribe(KIND, self._on_linked)
 
     async def linked(self, user_id: Any, provider: str, seconds: float) -> bool:
@@ -47,13 +46,13 @@ class Links:
                     async with asyncio.timeout(min(left, LOOK)):
                         await news.wait()
 
-    def promise(self, elicitation: str, session_id: str) -> None:
+    def promise(self, elicitation: str, session: SessionRecord, user_id: Any) -> None:
         """Tell this session when the elicitation is complete, should that happen in time."""
         now = time.monotonic()
-        for old in [name for name, (until, _) in self._promises.items() if until < now]:
+        for old in [name for name, (until, *_) in self._promises.items() if until < now]:
             del self._promises[old]
         if len(self._promises) < PROMISES:
-            self._promises[elicitation] = (now + PROMISED_FOR, session_id)
+            self._promises[elicitation] = (now + PROMISED_FOR, session, user_id)
 
     @contextmanager
     def _news(self, key: tuple[str, str]) -> Iterator[asyncio.Event]:
@@ -70,18 +69,11 @@ class Links:
     def _on_linked(self, message: Message) -> None:
         for news in self._waiting.get((message["user"], message["provider"]), ()):
             news.set()
-        promise = self._promises.pop(message["elicitation"], None)
+        elicitation = message["elicitation"]
+        promise = self._promises.pop(elicitation, None)
         if promise is not None:
-            task = asyncio.ensure_future(_tell(promise[1], message["elicitation"]))
-            self._sending.add(task)
-            task.add_done_callback(self._sending.discard)
-
-
-async def _tell(session_id: str, elicitation: str) -> None:
-    """Send the notice on the session's standing stream, if it has one."""
-    if await events().knows(session_id, STANDALONE):
-        notice = {"jsonrpc": "2.0", "method": COMPLETE, "params": {"elicitationId": elicitation}}
-        await events().append(session_id, STANDALONE, encode(notice))
+            _, session, user_id = promise
+            change_log().append(session.endpoint, COMPLETE, {"elicitationId": elicitation}, user_id, session.id)
 
 
 links = PerLoop(Links)

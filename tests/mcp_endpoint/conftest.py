@@ -1,24 +1,29 @@
 """Endpoints of a test's own: a fresh registry, fresh stores, and an authenticator that needs no database."""
 
 import asyncio
+import uuid
 from collections.abc import AsyncIterator, Iterator
 from functools import cached_property
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import redis
 from channels.layers import channel_layers
 from channels.routing import URLRouter
 from pytest_django import Settings
 
 from mcp_endpoint import events as events_module
+from mcp_endpoint import redis_client
 from mcp_endpoint import registry as registries
 from mcp_endpoint import sessions as sessions_module
+from mcp_endpoint.conf import conf
 from mcp_endpoint.endpoints import Endpoint, endpoints
 from mcp_endpoint.events import events
 from mcp_endpoint.registry import Registry, registry
 from mcp_endpoint.routing import routes
 from mcp_endpoint.sessions import sessions
+from tests import services
 from tests.mcp_endpoint import people
 from tests.mcp_endpoint.eras import Client, Session
 
@@ -83,6 +88,53 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     for module in (events_module, sessions_module):
         monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=found))
     return found
+
+
+class Place:
+    """Where state is kept: in this process, or on a real Redis, under a name of the test's own."""
+
+    def __init__(self, url: str = "") -> None:
+        self.redis = bool(url)
+        self.client: Any = redis.Redis.from_url(url) if url else None
+
+    def expires_in(self, key: str) -> float:
+        """Seconds until Redis forgets a key; negative when it has none."""
+        return float(self.client.pttl(key)) / 1000
+
+    def clear(self) -> None:
+        """Leave nothing behind."""
+        for key in self.client.scan_iter(f"{conf().redis_prefix}*"):
+            self.client.delete(key)
+        self.client.close()
+
+
+async def _on_redis(settings: Settings) -> AsyncIterator[Place]:
+    settings.REDIS_URL, settings.PUBLIC_URL = services.redis(), f"http://{uuid.uuid4().hex}.example.com"
+    found = Place(settings.REDIS_URL)
+    for singleton in SINGLETONS:
+        singleton.cache_clear()
+    yield found
+    for singleton in SINGLETONS:
+        singleton.cache_clear()
+    await redis_client.redis().close()
+    found.clear()
+
+
+@pytest.fixture
+async def on_redis(settings: Settings) -> AsyncIterator[Place]:
+    """State on Redis."""
+    async for found in _on_redis(settings):
+        yield found
+
+
+@pytest.fixture(params=["in this process", "on Redis"])
+async def place(request: pytest.FixtureRequest, settings: Settings) -> AsyncIterator[Place]:
+    """Each place in turn."""
+    if request.param == "in this process":
+        yield Place()
+    else:
+        async for found in _on_redis(settings):
+            yield found
 
 
 @pytest.fixture(autouse=True)

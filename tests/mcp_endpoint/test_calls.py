@@ -10,6 +10,7 @@ from pytest_django import Settings
 
 from mcp_endpoint.bus import bus
 from mcp_endpoint.calls import Calls, calls
+from mcp_endpoint.redis_client import RedisAwayError
 from tests.mcp_endpoint.driver import eventually
 
 
@@ -64,6 +65,26 @@ class TestACall:
         assert not theirs.done()
 
 
+class LayerAway:
+    """A channel layer whose Redis does not answer."""
+
+    async def new_channel(self) -> str:
+        raise OSError("nobody there")
+
+    async def group_send(self, group: str, message: object) -> None:
+        raise OSError("nobody there")
+
+
+async def test_what_no_process_can_be_told_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its client may try again; taken and lost, the call would wait in vain."""
+    monkeypatch.setattr("mcp_endpoint.bus.get_channel_layer", LayerAway)
+    question, _ = calls().open_question("s")
+    with pytest.raises(RedisAwayError):
+        await Calls().answer("s", {"id": question, "result": {}})
+    with pytest.raises(RedisAwayError):
+        await Calls().cancel("s", 1)
+
+
 class TestAQuestion:
     async def test_gets_its_answer(self) -> None:
         question, future = calls().open_question("s")
@@ -74,6 +95,17 @@ class TestAQuestion:
         question, future = calls().open_question("s")
         await Calls().answer("s", {"id": question, "result": {}})
         assert (await settled(calls().wait("s", question, future)))["result"] == {}
+
+    @pytest.mark.parametrize("forged", ["", "nobody-asked", "a.b", "é.\ud800"])
+    async def test_that_nobody_asked_is_no_word_to_other_processes(self, forged: str) -> None:
+        heard: list[Any] = []
+        bus().subscribe("answer", heard.append)
+        bus().subscribe("later", heard.append)
+        question, _ = calls().open_question("s")
+        await Calls().answer("s", {"id": forged, "result": {}})
+        await Calls().answer("other", {"id": question, "result": {}})
+        await bus().publish("later")
+        await eventually(lambda: [message["kind"] for message in heard] == ["later"])
 
     async def test_takes_no_answer_from_another_session(self) -> None:
         question, future = calls().open_question("s")

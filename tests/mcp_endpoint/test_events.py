@@ -1,19 +1,35 @@
 """The log of events that clients may ask for again."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 
 import pytest
 from pytest_django import Settings
 
-from mcp_endpoint import events as module
-from mcp_endpoint.events import Event, InProcessEvents, events, parse_event_id
-from tests.mcp_endpoint.conftest import Clock
+from mcp_endpoint import redis_events
+from mcp_endpoint.bus import bus
+from mcp_endpoint.event import MAX_EVENTS
+from mcp_endpoint.events import ANSWERS, Event, EventLog, InProcessEvents, events, parse_event_id
+from mcp_endpoint.lease import lease, lives
+from mcp_endpoint.redis_client import Script, key
+from mcp_endpoint.redis_events import RedisEvents
+from mcp_endpoint.sessions import SESSION_ENDED, SessionRecord, sessions
+from tests.mcp_endpoint.conftest import Clock, Place
+from tests.mcp_endpoint.driver import eventually
 
 
 @pytest.fixture
-def log() -> InProcessEvents:
-    return InProcessEvents()
+async def log(place: Place) -> EventLog:
+    """A log, and the sessions `s` and `other`."""
+    for name in ("s", "other"):
+        await sessions().create(SessionRecord("1:client", "default", "2025-11-25", {}, {}, id=name))
+    return RedisEvents() if place.redis else InProcessEvents()
+
+
+async def end_session(name: str) -> None:
+    await sessions().delete(name)
+    await bus().publish(SESSION_ENDED, session=name)
 
 
 async def the_rest(source: AsyncIterator[Event]) -> list[bytes]:
@@ -61,29 +77,16 @@ class TestAnEventId:
 
 
 class TestAStream:
-    async def test_numbers_its_events_from_one(self, log: InProcessEvents) -> None:
+    async def test_numbers_its_events_from_one(self, log: EventLog) -> None:
         assert [(await log.append("s", "a", b"x")).id for _ in range(2)] == ["a.1", "a.2"]
 
-    async def test_is_read_from_an_event_on(self, log: InProcessEvents) -> None:
+    async def test_is_read_from_an_event_on(self, log: EventLog) -> None:
         for data in (b"one", b"two", b"three"):
             await log.append("s", "a", data)
         await log.end("s", "a")
         assert await the_rest(log.tail("s", "a", 1)) == [b"two", b"three"]
 
-    async def test_is_read_whole_from_an_event_of_an_earlier_stream(self, log: InProcessEvents) -> None:
-        await log.append("s", "a", b"one")
-        await log.end("s", "a")
-        assert await the_rest(log.tail("s", "a", 57)) == [b"one"]
-
-    async def test_is_read_from_now_on_without_one(self, log: InProcessEvents) -> None:
-        await log.append("s", "a", b"before")
-        source = log.tail("s", "a", None)
-        reading = asyncio.ensure_future(following(source))
-        await asyncio.sleep(0)
-        await log.append("s", "a", b"after")
-        assert await reading == b"after"
-
-    async def test_brings_events_as_they_come(self, log: InProcessEvents) -> None:
+    async def test_brings_events_as_they_come(self, log: EventLog) -> None:
         source = log.tail("s", "a", 0)
         for data in (b"one", b"two"):
             reading = asyncio.ensure_future(following(source))
@@ -91,66 +94,64 @@ class TestAStream:
             await log.append("s", "a", data)
             assert await reading == data
 
-    async def test_ends_for_its_reader(self, log: InProcessEvents) -> None:
-        reading = asyncio.ensure_future(the_rest(log.tail("s", "a", 0)))
+    async def test_ends_for_its_reader(self, log: EventLog) -> None:
+        await log.append("s", "a", b"one")
+        reading = asyncio.ensure_future(the_rest(log.tail("s", "a", 1)))
         await asyncio.sleep(0)
         await log.end("s", "a")
         assert await reading == []
 
-    async def test_can_be_read_after_its_end(self, log: InProcessEvents) -> None:
+    async def test_can_be_read_after_its_end(self, log: EventLog) -> None:
         await log.append("s", "a", b"one")
         await log.end("s", "a")
         assert await the_rest(log.tail("s", "a", 0)) == [b"one"]
 
-    async def test_has_only_its_own_events(self, log: InProcessEvents) -> None:
+    async def test_has_only_its_own_events(self, log: EventLog) -> None:
         await log.append("s", "a", b"mine")
         await log.append("s", "b", b"its")
         await log.append("other", "a", b"theirs")
         await log.end("s", "a")
         assert await the_rest(log.tail("s", "a", 0)) == [b"mine"]
 
-    async def test_keeps_only_the_newest_events(self, log: InProcessEvents, monkeypatch: pytest.MonkeyPatch) -> None:
-        for number in range(module.MAX_EVENTS + 1):
+    async def test_keeps_only_the_newest_events(self, log: EventLog) -> None:
+        for number in range(MAX_EVENTS + 2):
             await log.append("s", "a", b"%d" % number)
-        await log.end("s", "a")
-        left = await the_rest(log.tail("s", "a", 0))
-        assert (len(left), left[0]) == (module.MAX_EVENTS, b"1")
+        source = log.tail("s", "a", 0)
+        assert [(await anext(source)).number for _ in range(MAX_EVENTS)] == list(range(3, MAX_EVENTS + 3))
 
-    async def test_that_nobody_wrote_to_cannot_be_ended(self, log: InProcessEvents) -> None:
+    async def test_ends_once(self, log: EventLog) -> None:
+        await log.append("s", "a", b"one")
+        await log.end("s", "a")
+        await log.end("s", "a")
+        assert await the_rest(log.tail("s", "a", 0)) == [b"one"]
+
+    async def test_that_nobody_wrote_to_cannot_be_ended(self, log: EventLog) -> None:
         await log.end("s", "a")
         assert not await log.knows("s", "a")
 
 
 class TestTheLog:
-    async def test_knows_the_streams_of_a_session(self, log: InProcessEvents) -> None:
+    async def test_knows_the_streams_of_a_session(self, log: EventLog) -> None:
         await log.append("s", "a", b"")
         assert await log.knows("s", "a")
         assert not await log.knows("s", "b")
         assert not await log.knows("other", "a")
 
-    async def test_forgets_a_session_and_ends_its_readers(self, log: InProcessEvents) -> None:
-        reading = asyncio.ensure_future(the_rest(log.tail("s", "a", 0)))
+    async def test_ends_the_readers_of_a_session_that_ended(self, log: EventLog) -> None:
+        await log.append("s", "a", b"one")
+        source = log.tail("s", "a", 0)
+        assert await following(source) == b"one"
+        reading = asyncio.ensure_future(the_rest(source))
         await asyncio.sleep(0)
-        await log.forget("s")
+        await end_session("s")
         assert await reading == []
         assert not await log.knows("s", "a")
 
-    async def test_forgets_one_stream_and_keeps_the_others(self, log: InProcessEvents) -> None:
-        await log.append("s", "a", b"")
-        await log.append("s", "b", b"")
-        await log.forget("s", "a")
-        assert not await log.knows("s", "a")
-        assert await log.knows("s", "b")
 
-    async def test_forgets_what_it_never_knew(self, log: InProcessEvents) -> None:
-        await log.forget("s")
-        await log.forget("s", "a")
-        assert not await log.knows("s", "a")
-
-    async def test_drops_a_stream_some_time_after_its_end(
-        self, log: InProcessEvents, clock: Clock, settings: Settings
-    ) -> None:
+class TestTheLogOfAProcess:
+    async def test_drops_a_stream_some_time_after_its_end(self, clock: Clock, settings: Settings) -> None:
         settings.MCP_EVENT_TTL = 300
+        log = InProcessEvents()
         for name in ("a", "b"):
             await log.append("s", name, b"")
         await log.end("s", "a")
@@ -159,26 +160,92 @@ class TestTheLog:
         assert not await log.knows("s", "a")
         assert await log.knows("s", "b")
 
-    async def test_drops_a_session_with_its_last_stream(
-        self, log: InProcessEvents, clock: Clock, settings: Settings
-    ) -> None:
+    async def test_drops_a_session_with_its_last_stream(self, clock: Clock, settings: Settings) -> None:
         settings.MCP_EVENT_TTL = 300
+        log = InProcessEvents()
         await log.append("s", "a", b"")
         await log.end("s", "a")
         clock.now += 301
         await log.end("other", "a")
         assert log._sessions == {}
 
-    async def test_drops_a_stream_that_was_forgotten_already(
-        self, log: InProcessEvents, clock: Clock, settings: Settings
-    ) -> None:
-        settings.MCP_EVENT_TTL = 300
-        await log.append("s", "a", b"")
-        await log.end("s", "a")
-        await log.forget("s")
-        clock.now += 301
-        await log.end("other", "a")
-        assert not await log.knows("s", "a")
+
+async def gone_process(process: str) -> None:
+    """Have no sign of life of a process, as when it was killed."""
+    await Script("redis.call('DEL', KEYS[1])")((key("process", process),))
+
+
+class TestTheLogOnRedis:
+    @pytest.fixture(autouse=True)
+    async def there(self, on_redis: Place) -> Place:
+        await sessions().create(SessionRecord("1:client", "default", "2025-11-25", {}, {}, id="s"))
+        return on_redis
+
+    async def test_tells_no_process_where_nobody_reads(self) -> None:
+        heard: list[str] = []
+        bus().subscribe(redis_events.LOGGED, lambda message: heard.append(message["stream"]))
+        bus().subscribe("later", lambda message: heard.append("later"))
+        await RedisEvents().append("s", "a", b"one")
+        await bus().publish("later")
+        await eventually(lambda: heard == ["later"])
+
+    async def test_answers_for_a_process_that_is_gone(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(redis_events, "RENEWAL", 0.01)
+        await RedisEvents().append("s", "a", b"half", (7, "x"))
+        gone = lease().name
+        lease().name = "another"
+        keeping = lease()._keeping
+        assert keeping is not None
+        keeping.cancel()
+        await gone_process(gone)
+        two = [asyncio.ensure_future(the_rest(RedisEvents().tail("s", "a", 1))) for _ in range(2)]
+        for answers in await asyncio.gather(*two):
+            assert [json.loads(data)["id"] for data in answers] == [7, "x"]
+            assert "call again" in json.loads(answers[0])["error"]["message"]
+
+    async def test_waits_for_a_process_that_lives(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(redis_events, "RENEWAL", 0.01)
+        looks: list[str] = []
+
+        async def look(name: str) -> bool:
+            looks.append(name)
+            return await lives(name)
+
+        monkeypatch.setattr(redis_events, "lives", look)
+        await RedisEvents().append("s", "a", b"half", (7,))
+        owner = lease().name
+        lease().name = "another"
+        reading = asyncio.ensure_future(the_rest(RedisEvents().tail("s", "a", 1)))
+        await eventually(lambda: looks[3:] == [owner])
+        await RedisEvents().append("s", "a", b"done")
+        await RedisEvents().end("s", "a")
+        assert await reading == [b"done"]
+
+    async def test_forgets_a_stream_some_time_after_its_end(self, there: Place, settings: Settings) -> None:
+        settings.MCP_EVENT_TTL = 100
+        await RedisEvents().append("s", "a", b"one", (7,))
+        await RedisEvents().end("s", "a")
+        assert 90 < there.expires_in(key("log", "s", "a")) <= 100
+
+    async def test_writes_nothing_for_a_session_that_ended(self) -> None:
+        await sessions().delete("s")
+        await RedisEvents().append("s", "a", b"one", (7,))
+        assert not await RedisEvents().knows("s", "a")
+
+    async def test_goes_on_where_answers_were_forgotten_in_a_long_silence(self, there: Place) -> None:
+        source = RedisEvents().tail("s", ANSWERS, 0)
+        for data in (b"one", b"two"):
+            await RedisEvents().append("s", ANSWERS, data)
+            assert await following(source) == data
+        there.client.delete(key("log", "s", ANSWERS))
+        reading = asyncio.ensure_future(following(source))
+        await RedisEvents().append("s", ANSWERS, b"three")
+        assert await reading == b"three"
+
+    async def test_has_no_more_of_a_stream_that_was_forgotten(self, there: Place) -> None:
+        await RedisEvents().append("s", "a", b"one", (7,))
+        there.client.delete(key("log", "s", "a"))
+        assert await the_rest(RedisEvents().tail("s", "a", 1)) == []
 
 
 def test_there_is_one_log() -> None:

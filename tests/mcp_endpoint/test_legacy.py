@@ -11,6 +11,9 @@ from tests.mcp_endpoint.conftest import Site
 from tests.mcp_endpoint.eras import LATEST, notification, request
 from tests.mcp_endpoint.people import Somebody, let_in, principal
 
+pytestmark = pytest.mark.usefixtures("place")
+"""All of it in one process, and on Redis."""
+
 INVALID_REQUEST, METHOD_NOT_FOUND, INVALID_PARAMS = -32600, -32601, -32602
 
 
@@ -112,10 +115,11 @@ class TestASession:
         assert (await session.ask("tools/list")).status == 200
 
     async def test_that_is_deleted_ends_its_calls(self, site: Site) -> None:
-        cancelled = asyncio.Event()
+        begun, cancelled = asyncio.Event(), asyncio.Event()
 
         @tool()
         async def sleep() -> str:
+            begun.set()
             try:
                 await asyncio.Event().wait()
             finally:
@@ -124,7 +128,7 @@ class TestASession:
 
         session = await site.session()
         call = session.open_call("sleep")
-        await asyncio.sleep(0)
+        await begun.wait()
         await site.client().send("DELETE", session.headers()).answer()
         assert (await call.answer()).status == 202
         assert cancelled.is_set()

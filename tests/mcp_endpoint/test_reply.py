@@ -7,6 +7,7 @@ import pytest
 from pytest_django import Settings
 
 from mcp_endpoint import reply as module
+from mcp_endpoint import wire
 from mcp_endpoint.events import events
 from mcp_endpoint.reply import Reply, Resumable
 from tests.mcp_endpoint.conftest import Site
@@ -19,11 +20,18 @@ class Exchange:
     """An HTTP request whose answer is what a test makes of a Reply."""
 
     def __init__(self, resumable: Resumable | None = None, **options: object) -> None:
-        self.cuts = 0
+        self.cuts = self.aborts = 0
         self.conversation = Conversation(self._serve, {})
         self.reply = Reply(
-            self.conversation._send, headers=((b"x-session", b"s"),), resumable=resumable, on_cut=self._cut
+            self.conversation._send,
+            headers=((b"x-session", b"s"),),
+            resumable=resumable,
+            abort=self._abort,
+            on_cut=self._cut,
         )
+
+    def _abort(self) -> None:
+        self.aborts += 1
 
     def _cut(self) -> None:
         self.cuts += 1
@@ -38,7 +46,9 @@ class Exchange:
 
 
 def resumable(priming: bool = True) -> Resumable:
-    return Resumable("s", "a", priming)
+    made = Resumable("s", priming)
+    vars(made)["stream"] = "a"  # instead of a name by chance
+    return made
 
 
 @pytest.fixture(autouse=True)
@@ -137,7 +147,7 @@ class TestAClientThatDoesNotRead:
         exchange.conversation.begin().paused.clear()
         for n in range(4):
             exchange.reply.push(b"%d" % n)
-        assert exchange.cuts == 1
+        assert (exchange.cuts, exchange.aborts) == (1, 1)
         exchange.conversation.paused.set()
         assert (await exchange.answer()).events == []
 
@@ -150,7 +160,7 @@ class TestAClientThatDoesNotRead:
         exchange.conversation.paused.set()
         exchange.reply.finish(b"3")
         assert [event.data for event in (await exchange.answer()).events] == ["0", "1", "2", "3"]
-        assert exchange.cuts == 0
+        assert (exchange.cuts, exchange.aborts) == (0, 0)
 
 
 class TestAResumableReply:
@@ -165,7 +175,7 @@ class TestAResumableReply:
         exchange.reply.push(b"1")
         exchange.reply.finish(b"2")
         first = (await exchange.answer()).events[0]
-        assert (first.id, first.data, first.retry) == ("a.1", "", module.RETRY)
+        assert (first.id, first.data, first.retry) == ("a.1", "", wire.RETRY)
 
     async def test_as_json_is_not_logged(self) -> None:
         exchange = Exchange(resumable())

@@ -14,6 +14,9 @@ from tests.mcp_endpoint.conftest import Site
 from tests.mcp_endpoint.driver import Answer, Conversation, Json
 from tests.mcp_endpoint.eras import ANYTHING, Client, notification, request
 
+pytestmark = pytest.mark.usefixtures("place")
+"""All of it in one process, and on Redis."""
+
 INVALID_REQUEST = -32600
 
 

@@ -2,7 +2,7 @@
 
 from django.apps import apps
 
-from mcp_endpoint import streams
+from mcp_endpoint import in_flight
 from mcp_endpoint.endpoints import endpoints
 from oauth_bridge.signals import access_ended
 
@@ -13,5 +13,5 @@ def test_the_tools_of_installed_apps_are_there() -> None:
 
 def test_access_that_ends_is_heard_of_once() -> None:
     apps.get_app_config("mcp_endpoint").ready()
-    receivers = [found for found in access_ended._live_receivers(None)[0] if found is streams.on_access_ended]
+    receivers = [found for found in access_ended._live_receivers(None)[0] if found is in_flight.on_access_ended]
     assert len(receivers) == 1

@@ -2,13 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AbstractContextManager
 
 import pytest
 from pytest_django import Settings
 
 from mcp_endpoint import streams
-from mcp_endpoint.streams import open_streams, serve_stream
+from mcp_endpoint.streams import serve_stream
 from mcp_endpoint.wire import frame
 from oauth_bridge.signals import access_ended
 from tests.mcp_endpoint.conftest import Site
@@ -125,32 +124,6 @@ class TestAStream:
         stream = serving(source())
         with pytest.raises(OSError, match="the log is gone"):
             await stream.over()
-
-
-class TestHolding:
-    def holding(self, calls: list[str], name: str) -> AbstractContextManager[None]:
-        return open_streams().holding(1, lambda: calls.append(name))
-
-    async def test_closes_everything_of_a_connection(self) -> None:
-        closed: list[str] = []
-        with self.holding(closed, "a"), self.holding(closed, "b"):
-            access_ended.send(None, connection_ids=frozenset({1, 2}))
-            await eventually(lambda: len(closed) == 2)
-        assert sorted(closed) == ["a", "b"]
-
-    async def test_closes_nothing_that_is_over(self) -> None:
-        closed: list[str] = []
-        with self.holding(closed, "a"):
-            with self.holding(closed, "b"):
-                pass
-            access_ended.send(None, connection_ids=frozenset({1}))
-            await eventually(lambda: closed)
-        assert closed == ["a"]
-
-    async def test_leaves_nothing_behind(self) -> None:
-        with self.holding([], "a"):
-            pass
-        assert open_streams()._closers == {}
 
 
 def test_a_credential_that_ended_has_no_time_left() -> None:

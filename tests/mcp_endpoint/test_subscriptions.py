@@ -8,6 +8,9 @@ from tests.mcp_endpoint.conftest import Site
 from tests.mcp_endpoint.eras import Session
 from tests.mcp_endpoint.people import Somebody, let_in, principal
 
+pytestmark = pytest.mark.usefixtures("place")
+"""All of it in one process, and on Redis."""
+
 
 @pytest.fixture(autouse=True)
 def declared(site: Site) -> None:

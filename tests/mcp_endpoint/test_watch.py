@@ -7,8 +7,8 @@ import pytest
 from pytest_django import Settings
 
 from mcp_endpoint import Context, tool
+from mcp_endpoint import patience as patience_module
 from mcp_endpoint import reply as reply_module
-from mcp_endpoint import watch as watch_module
 from oauth_bridge.signals import access_ended
 from tests.mcp_endpoint.conftest import Site
 from tests.mcp_endpoint.people import let_in, principal
@@ -51,7 +51,7 @@ async def until(event: asyncio.Event) -> None:
 
 @pytest.fixture
 def sleeper(site: Site, monkeypatch: pytest.MonkeyPatch) -> Sleeper:
-    monkeypatch.setattr(watch_module, "PATIENCE", 0)
+    monkeypatch.setattr(patience_module, "SOON", 0)
     return Sleeper()
 
 

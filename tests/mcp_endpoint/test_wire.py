@@ -121,7 +121,7 @@ class TestAFrame:
         assert wire.frame(b"{}", "get.1") == b"id: get.1\r\nevent: message\r\ndata: {}\r\n\r\n"
 
     def test_that_primes_has_an_id_a_delay_and_no_data(self) -> None:
-        assert wire.priming_frame("x.1", 500) == b"id: x.1\r\nretry: 500\r\ndata: \r\n\r\n"
+        assert wire.priming_frame("x.1") == b"id: x.1\r\nretry: 1000\r\ndata: \r\n\r\n"
 
 
 def receiving(*messages: Json) -> Receive:

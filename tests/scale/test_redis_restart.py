@@ -1,7 +1,5 @@
 """A real Redis that goes away and comes back, empty: the bus recovers by itself."""
 
-import shutil
-import subprocess
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,31 +10,13 @@ from django.utils.module_loading import import_string
 
 from mcp_endpoint.bus import MISSED, Bus
 from mcpsite.shared_state import shared_state_settings
-from tests.live import free_port
 from tests.mcp_endpoint.driver import eventually
-from tests.services import missing
-
-
-class Redis:
-    """A Redis of this test's own, which keeps nothing on disk."""
-
-    def __init__(self, directory: Path) -> None:
-        self._program = shutil.which("redis-server") or missing("redis-server is not installed.")
-        self._directory, self._port = directory, free_port()
-        self.url = f"redis://127.0.0.1:{self._port}/0"
-
-    def start(self) -> None:
-        options = ["--port", str(self._port), "--bind", "127.0.0.1", "--save", "", "--dir", str(self._directory)]
-        self._process = subprocess.Popen([self._program, *options], stdout=subprocess.DEVNULL)
-
-    def stop(self) -> None:
-        self._process.kill()
-        self._process.wait()
+from tests.scale.own_redis import OwnRedis
 
 
 @pytest.fixture
-def redis(tmp_path: Path) -> Iterator[Redis]:
-    own = Redis(tmp_path)
+def redis(tmp_path: Path) -> Iterator[OwnRedis]:
+    own = OwnRedis(tmp_path)
     own.start()
     made = shared_state_settings(own.url, f"https://{uuid.uuid4().hex}")["CHANNEL_LAYERS"]["default"]
     previous = channel_layers.set("default", import_string(made["BACKEND"])(**made["CONFIG"]))
@@ -45,7 +25,7 @@ def redis(tmp_path: Path) -> Iterator[Redis]:
     own.stop()
 
 
-async def test_two_processes_hear_each_other_again(redis: Redis) -> None:
+async def test_two_processes_hear_each_other_again(redis: OwnRedis) -> None:
     here, there = Bus(), Bus()
     heard: list[object] = []
     there.subscribe("news", lambda message: heard.append(message["n"]))

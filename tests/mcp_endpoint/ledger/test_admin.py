@@ -12,6 +12,8 @@ from django.urls import reverse
 
 from accounts.models import User
 from mcp_endpoint.ledger import admin as ledger_admin
+from mcp_endpoint.ledger import search
+from mcp_endpoint.ledger.reading import learn_distribution
 from mcp_endpoint.ledger.rows import insert
 from mcp_endpoint.models import ToolCall
 from oauth_bridge.models import Client
@@ -57,6 +59,8 @@ def choices(browser: Browser, **query: Any) -> list[str]:
         ({"nonsense": "nonsense"}, 0),
         ({"q": "nonsense"}, 0),
         ({"q": "9" * 40}, 0),
+        ({"q": "\0"}, 0),
+        ({"o": "nonsense"}, 3),
     ],
 )
 def test_is_filtered_and_nonsense_finds_nothing(operator: Browser, query: dict[str, Any], found: int) -> None:
@@ -70,11 +74,43 @@ def test_is_filtered_and_nonsense_finds_nothing(operator: Browser, query: dict[s
     assert listed(operator, ToolCall, **query) == found
 
 
-def test_is_searched_by_user_tool_and_connection(operator: Browser) -> None:
+def test_is_searched_by_user_client_tool_connection_and_request(operator: Browser) -> None:
     alice = User.objects.create_user("alice", "alice@example.org")
-    insert([row(user_id=alice.pk, tool="t1"), row(user_id=10**6, tool="gone-since", connection_id=77)])
-    for term in ("ALI", "alice@example", "gone-since", "77"):
-        assert listed(operator, ToolCall, q=term) == 1
+    client = Client.objects.create(client_id="c1", name="Laptop", authorization_grant_type="authorization-code")
+    insert(
+        [
+            row(user_id=alice.pk, client_id=client.client_id, tool="t1"),
+            row(user_id=10**6, tool="gone-since", connection_id=77, request_id="5f0c"),
+        ]
+    )
+    for term in ("ALI", "alice@example", "lapt", "c1", "gone-since", "77", "5f0c"):
+        assert listed(operator, ToolCall, q=term) == 1, term
+
+
+def test_is_searched_among_what_the_filters_leave(operator: Browser) -> None:
+    insert([row(tool="t1", outcome="crashed"), row(tool="t1"), row(tool="t2", outcome="crashed")])
+    assert listed(operator, ToolCall, q="t1", outcome__exact="crashed") == 1
+
+
+def test_shows_a_call_once_that_a_term_finds_twice(operator: Browser) -> None:
+    insert([row(tool="same", client_id="same", request_id="same")])
+    assert listed(operator, ToolCall, q="same") == 1
+
+
+def test_says_when_a_term_stands_for_more_than_is_looked_for(operator: Browser) -> None:
+    for number in range(search.MOST_NAMES + 1):
+        User.objects.create_user(f"somebody{number:03}")
+    insert([row()])
+    assert "More than 25 users have that in their name" in words(
+        operator.get(url_of(ToolCall, "changelist"), {"q": "somebody"})
+    )
+    assert "More than" not in words(operator.get(url_of(ToolCall, "changelist"), {"q": "somebody001"}))
+
+
+def test_is_never_sorted_by_what_no_index_has(operator: Browser) -> None:
+    insert([row(called_at=at(2026, 3, day), tool=f"t{9 - day}") for day in (1, 2, 3)])
+    page = operator.get(url_of(ToolCall, "changelist"), {"o": "4"})
+    assert [call.tool for call in page.context["cl"].result_list] == ["t6", "t7", "t8"]
 
 
 def test_offers_the_dates_between_the_first_call_and_the_last(operator: Browser) -> None:
@@ -129,19 +165,50 @@ def test_asks_the_database_as_often_for_many_rows_as_for_few(operator: Browser) 
     assert queries() == few
 
 
-def test_reads_rows_by_an_index_and_never_all_of_them(operator: Browser) -> None:
-    insert([row(called_at=time.time() - number) for number in range(20)])
-    for query in ({}, {"q": "alice"}, {"tool": "greet"}, {"called_at__year": "2026"}):
-        with CaptureQueriesContext(connection) as asked:
-            operator.get(url_of(ToolCall, "changelist"), query)
-        for statement in (each["sql"] for each in asked if ToolCall._meta.db_table in each["sql"]):
-            with connection.cursor() as cursor:
-                if connection.vendor == "postgresql":
-                    cursor.execute("SET LOCAL enable_seqscan = off")  # which it prefers for so few rows
-                cursor.execute(f"EXPLAIN {'QUERY PLAN ' if connection.vendor == 'sqlite' else ''}{statement}")
-                plan = " ".join(str(step) for step in cursor.fetchall())
-            assert "INDEX" in plan.upper() or ("LIMIT" in statement and "COUNT" in statement), (statement, plan)
-            assert "TEMP B-TREE FOR DISTINCT" not in plan
+@pytest.mark.parametrize(
+    ("query", "index"),
+    [
+        ({}, "call_by_time"),
+        ({"called_at__year": "2026"}, "call_by_time"),
+        ({"outcome__exact": "crashed"}, "call_by_outcome"),
+        ({"era": "2025"}, "call_by_era"),
+        ({"endpoint": "default"}, "call_by_endpoint"),
+        ({"tool": "t7"}, "call_by_tool"),
+        ({"tool": "t7", "outcome__exact": "ok"}, "call_by_tool"),
+        ({"user_id__exact": 7, "outcome__exact": "ok"}, "call_by_user"),
+        ({"q": "t7"}, "call_by_tool"),
+        ({"q": "t7", "era": "2025"}, "call_by_request"),
+    ],
+)
+def test_reads_rows_by_the_index_that_tells_most(operator: Browser, query: dict[str, Any], index: str) -> None:
+    insert(
+        [
+            row(called_at=time.time() - number, user_id=number, tool=f"t{number}", request_id=f"r{number}")
+            for number in range(20)
+        ]
+    )
+    learn_distribution()
+    plans = [plan_of(sql) for sql in statements(operator, query)]
+    assert any(index in plan for plan in plans)
+    for plan in plans:
+        assert "INDEX" in plan.upper() or "PRIMARY KEY" in plan.upper(), plan
+        assert "TEMP B-TREE FOR DISTINCT" not in plan
+
+
+def statements(browser: Browser, query: dict[str, Any]) -> list[str]:
+    """What the list asks of the ledger."""
+    with CaptureQueriesContext(connection) as asked:
+        browser.get(url_of(ToolCall, "changelist"), query)
+    return [each["sql"] for each in asked if ToolCall._meta.db_table in each["sql"]]
+
+
+def plan_of(statement: str) -> str:
+    """How the database would carry it out."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET LOCAL enable_seqscan = off")  # which it prefers for so few rows
+        cursor.execute(f"EXPLAIN {'QUERY PLAN ' if connection.vendor == 'sqlite' else ''}{statement}")
+        return " ".join(str(step) for step in cursor.fetchall())
 
 
 def test_is_seen_by_those_alone_who_may() -> None:

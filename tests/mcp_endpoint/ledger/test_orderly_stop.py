@@ -3,7 +3,8 @@
 import json
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
+from itertools import count
 
 import httpx
 import pytest
@@ -16,12 +17,16 @@ from tests.live import LiveServer, ServerName
 from tests.person import Person
 
 CALLS = 20
+BURST, EACH = 12, 3
+"""Callers at a time, and the calls of each before the stop."""
 SLOW = "tests.mcp_endpoint.ledger.slow_settings"
 QUERY = """
 import json
 from mcp_endpoint.models import ToolCall
 print(json.dumps(list(ToolCall.objects.order_by("pk").values_list("tool", "outcome", "request_id"))))
 """
+
+RENAME = "from django.db import connection\nconnection.cursor().execute('ALTER TABLE {} RENAME TO {}')"
 
 
 @contextmanager
@@ -51,6 +56,35 @@ def test_a_stopped_server_has_written_every_call_that_it_answered(name: ServerNa
         server.stop()
         assert server.ended_orderly
         assert [(tool, outcome) for tool, outcome, _ in rows(server)] == [("greet", "ok")] * CALLS
+
+
+@servers
+def test_a_stop_amid_a_burst_of_calls_loses_none_that_was_answered(name: ServerName) -> None:
+    """Callers that never pause: some calls are answered, some run and some are in the socket when it stops."""
+    answered: list[str] = []
+    warm = threading.Barrier(BURST + 1)
+
+    def call(caller: Wire) -> None:
+        with closing(caller.http), suppress(httpx.TransportError):
+            for number in count():
+                if number == EACH:
+                    warm.wait(60)
+                if "Hello" in caller.call("greet", name=str(number)).text:
+                    answered.append(str(number))
+
+    with connected(name) as (server, wire):
+        token = wire.http.headers["Authorization"].removeprefix("Bearer ")
+        callers = [threading.Thread(target=call, args=(Wire(server.url, token),)) for _ in range(BURST)]
+        for caller in callers:
+            caller.start()
+        warm.wait(60)
+        server.stop()
+        for caller in callers:
+            caller.join()
+        assert server.ended_orderly
+        written = [outcome for _, outcome, _ in rows(server)]
+        assert len(answered) >= EACH * BURST
+        assert written.count("ok") >= len(answered)
 
 
 @servers
@@ -85,6 +119,19 @@ def test_a_strict_server_that_is_killed_has_written_every_call_that_it_answered(
             assert wire.call("greet", name=str(number)).status_code == 200
         server.kill()
         assert len(rows(server)) == CALLS
+
+
+@servers
+def test_a_strict_server_withholds_results_while_the_database_refuses_and_says_so(name: ServerName) -> None:
+    with connected(name, MCP_LEDGER="strict") as (server, wire):
+        server.manage("shell", "--no-imports", "-c", RENAME.format("mcp_endpoint_toolcall", "elsewhere"))
+        answer = wire.call("greet", name="Ada")
+        assert "Hello" not in answer.text
+        assert "it could not be recorded: its result is withheld" in answer.text
+        assert "The ledger cannot be written" in server.log_text()
+        server.manage("shell", "--no-imports", "-c", RENAME.format("elsewhere", "mcp_endpoint_toolcall"))
+        assert eventually(lambda: "Hello" in wire.call("greet", name="Ada").text)
+        assert rows(server)[0][:2] == ("greet", "ok")  # the first one was kept, and is written now
 
 
 @servers

@@ -12,14 +12,15 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from accounts.models import User
+from mcp_endpoint.in_flight import InFlight
 from mcp_endpoint.ledger.overview import HOURS, overview
 from mcp_endpoint.ledger.rows import insert
 from mcp_endpoint.models import CallTotal
 from mcp_endpoint.sessions import InProcessSessions, SessionRecord
-from mcp_endpoint.streams import OpenStreams
 from oauth_bridge.models import Client, Connection
 from oauth_bridge.revocation import revoke_connections
 from tests.mcp_endpoint.ledger.samples import row
+from tests.mcp_endpoint.people import principal
 from tests.oauth_bridge.operator import clerk, superuser
 
 pytestmark = pytest.mark.django_db
@@ -116,11 +117,11 @@ def test_counts_connections_that_were_allowed_and_revoked() -> None:
 
 
 async def test_counts_what_is_open_in_this_process() -> None:
-    streams, store = OpenStreams(), InProcessSessions()
+    running, store = InFlight(), InProcessSessions()
     await store.create(SessionRecord("owner", "default", "2025-11-25", {}, {}))
-    with streams.holding(1, lambda: None), streams.holding(1, lambda: None), streams.holding(2, lambda: None):
-        assert (len(streams), len(store)) == (3, 1)
-    assert len(streams) == 0
+    with running.call(principal()), running.stream(principal()), running.stream(principal()):
+        assert (len(running), len(store)) == (3, 1)
+    assert len(running) == 0
 
 
 def test_opens_when_there_was_no_call() -> None:

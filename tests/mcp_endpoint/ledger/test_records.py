@@ -13,7 +13,7 @@ from pytest_django import Settings
 
 from mcp_endpoint import Context, ToolError, scope, tool
 from mcp_endpoint import ledger as ledger_module
-from mcp_endpoint import watch as watch_module
+from mcp_endpoint import patience as patience_module
 from mcp_endpoint.ledger.records import LONGEST_ARGUMENTS
 from mcp_endpoint.sdk import MCPError
 from oauth_bridge.signals import access_ended
@@ -163,7 +163,7 @@ class TestACallThatIsCutShort:
     async def test_because_the_client_leaves(
         self, kept: Site, book: Book, running: asyncio.Event, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(watch_module, "PATIENCE", 0)
+        monkeypatch.setattr(patience_module, "SOON", 0)
         conversation = kept.client().open_modern("tools/call", {"name": "wait"})
         await running.wait()
         conversation.leave()

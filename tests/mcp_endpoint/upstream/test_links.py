@@ -1,15 +1,15 @@
 """Waiting for a link: a notice ends it at once, a look into the database without one, and promises are kept once."""
 
 import asyncio
-from collections.abc import Iterator
 
 import pytest
 from channels.layers import channel_layers
 
 from accounts.upstream import tokens
-from mcp_endpoint.events import STANDALONE, events
+from mcp_endpoint.change_log import Change, change_log
+from mcp_endpoint.sessions import SessionRecord
 from mcp_endpoint.upstream import links as links_module
-from mcp_endpoint.upstream.links import KIND, Links
+from mcp_endpoint.upstream.links import COMPLETE, KIND, Links
 from tests.mcp_endpoint.driver import eventually
 
 
@@ -26,13 +26,11 @@ class Database:
 
 
 @pytest.fixture
-def database(monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
+def database(monkeypatch: pytest.MonkeyPatch) -> Database:
     channel_layers.backends.clear()
-    events.cache_clear()
     made = Database()
     monkeypatch.setattr(tokens, "is_linked", made.is_linked)
-    yield made
-    events.cache_clear()
+    return made
 
 
 def notice(user: str, elicitation: str = "") -> dict[str, str]:
@@ -85,24 +83,19 @@ async def test_it_ends_when_time_is_up(database: Database, monkeypatch: pytest.M
 
 async def test_a_session_hears_of_what_it_was_promised_once(database: Database) -> None:
     here = Links()
-    here.promise("an-elicitation", "a-session")
-    here.promise("another", "another-session")
-    heard = asyncio.ensure_future(anext(events().tail("a-session", STANDALONE, None)))
-    await asyncio.sleep(0)
-    here._on_linked(notice("1", "an-elicitation"))
-    async with asyncio.timeout(10):
-        event = await heard
-    assert b'"notifications/elicitation/complete"' in event.data
-    assert b'"an-elicitation"' in event.data
+    mine, other = (SessionRecord("1:client", "default", "2025-11-25", {}, {}) for _ in range(2))
+    here.promise("an-elicitation", mine, 1)
+    here.promise("another", other, 1)
+    heard: list[Change | None] = []
+    change_log().subscribe("default", 1, heard.append)
+    for _ in range(2):
+        here._on_linked(notice("1", "an-elicitation"))
+    (change,) = heard
+    assert change is not None
+    assert (change.method, change.params) == (COMPLETE, {"elicitationId": "an-elicitation"})
+    assert change.concerns("default", 1, mine.id)
+    assert not change.concerns("default", 1, other.id)
     assert list(here._promises) == ["another"]
-
-
-async def test_a_session_that_listens_to_nothing_is_told_nothing(database: Database) -> None:
-    here = Links()
-    here.promise("an-elicitation", "a-session")
-    here._on_linked(notice("1", "an-elicitation"))
-    await asyncio.gather(*here._sending)
-    assert not await events().knows("a-session", STANDALONE)
 
 
 async def test_nothing_is_left_of_those_who_waited(database: Database) -> None:
@@ -113,8 +106,8 @@ async def test_nothing_is_left_of_those_who_waited(database: Database) -> None:
 
 
 async def test_old_promises_are_forgotten(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    here = Links()
+    here, session = Links(), SessionRecord("1:client", "default", "2025-11-25", {}, {})
     monkeypatch.setattr(links_module, "PROMISED_FOR", -1.0)
-    here.promise("old", "a-session")
-    here.promise("new", "a-session")
+    here.promise("old", session, 1)
+    here.promise("new", session, 1)
     assert list(here._promises) == ["new"]

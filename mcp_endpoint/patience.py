@@ -1,0 +1,62 @@
+"""What happens to calls that are not done soon: one timer for all of them, as most are done before it rings."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+
+from mcp_endpoint.per_loop import PerLoop
+
+SOON = 0.05
+"""Seconds within which most calls are done."""
+
+
+class Wait:
+    """One call's wait; `cancel` when it is done."""
+
+    __slots__ = ("_rest", "_then", "_timer", "rings_at")
+
+    def __init__(self, then: Callable[[], object], rings_at: float, rest: float) -> None:
+        self._then: Callable[[], object] | None = then
+        self._rest = rest
+        self._timer: asyncio.TimerHandle | None = None
+        self.rings_at = rings_at
+
+    def cancel(self) -> None:
+        """Nothing happens any more. More than once does no harm."""
+        self._then = None
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def ring(self) -> None:
+        """It was not soon."""
+        if self._then is not None and self._rest > 0:
+            self._timer = asyncio.get_running_loop().call_later(self._rest, self._then)
+        elif self._then is not None:
+            self._then()
+
+
+class Patience:
+    """Waits of the same length, in the order in which they end."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._waits: deque[Wait] = deque()
+
+    def wait(self, then: Callable[[], object], seconds: float = 0) -> Wait:
+        """Call `then` in so many seconds, `SOON` at the least or a little later, unless the wait is cancelled first."""
+        wait = Wait(then, self._loop.time() + SOON, seconds - SOON)
+        if not self._waits:
+            self._loop.call_later(SOON, self._ring)
+        self._waits.append(wait)
+        return wait
+
+    def _ring(self) -> None:
+        now = self._loop.time()
+        while self._waits and self._waits[0].rings_at <= now:
+            self._waits.popleft().ring()
+        if self._waits:
+            self._loop.call_later(max(0.0, self._waits[0].rings_at - now), self._ring)
+
+
+patience = PerLoop(Patience)
+"""The waits of the running event loop."""

@@ -1,0 +1,54 @@
+"""What the overview says is open: of one process, or of all that share a Redis."""
+
+import pytest
+from asgiref.sync import sync_to_async
+from pytest_django import Settings
+
+from mcp_endpoint.ledger.open_now import OpenNow, open_now
+from mcp_endpoint.sessions import SessionRecord, sessions
+from tests.live import free_port
+from tests.mcp_endpoint.conftest import Place
+
+
+async def begin(*owners: str) -> list[str]:
+    """Sessions of these owners; their ids."""
+    records = [SessionRecord(owner, "default", "2025-11-25", {}, {}) for owner in owners]
+    for record in records:
+        await sessions().create(record)
+    return [record.id for record in records]
+
+
+async def test_sessions_are_counted_where_they_are_kept(place: Place) -> None:
+    first, _ = await begin("1:a", "2:b")
+    assert await sync_to_async(open_now)() == OpenNow(0, 2, sessions_are_shared=place.redis)
+    await sessions().delete(first)
+    assert (await sync_to_async(open_now)()).sessions == 1
+
+
+async def test_sessions_that_redis_forgot_are_not_counted(on_redis: Place, settings: Settings) -> None:
+    await begin("1:a")
+    settings.MCP_SESSION_IDLE = 0
+    assert (await sync_to_async(open_now)()).sessions == 0
+
+
+async def test_without_redis_the_number_is_not_known(on_redis: Place, settings: Settings) -> None:
+    settings.REDIS_URL = f"redis://127.0.0.1:{free_port()}/0"
+    assert (await sync_to_async(open_now)()).sessions is None
+
+
+@pytest.mark.django_db
+def test_the_front_page_says_so(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    from mcp_endpoint.ledger import overview
+    from tests.mcp_endpoint.ledger.test_overview import figure, front_page
+    from tests.oauth_bridge.operator import superuser
+
+    operator = superuser()
+    for now, shown in (
+        (OpenNow(3, 2, sessions_are_shared=False), "2 now, in this process"),
+        (OpenNow(3, 2, sessions_are_shared=True), "2 now, in all processes"),
+        (OpenNow(3, None, sessions_are_shared=True), "? Redis does not answer"),
+    ):
+        monkeypatch.setattr(overview, "open_now", lambda now=now: now)
+        page = front_page(operator)
+        assert " ".join(page.find("dt", string="Sessions").find_next("dd").get_text(" ").split()) == shown
+        assert figure(page, "Open streams and running calls") == "3"

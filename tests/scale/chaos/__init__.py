@@ -1,0 +1,1 @@
+"""Several workers behind a round-robin, killed one after another while clients of all eras go on calling."""

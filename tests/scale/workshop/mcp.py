@@ -1,0 +1,76 @@
+"""Tools that last until they are told, and tools that flood."""
+
+import asyncio
+import threading
+import time
+from collections import Counter, defaultdict
+
+from mcp_endpoint import Context, resource, tool
+
+_running: Counter[str] = Counter()
+_released: defaultdict[str, threading.Event] = defaultdict(threading.Event)
+
+
+@resource("pad://{text}", name="pad")
+def pad(text: str) -> str:
+    """Whatever was named."""
+    return text
+
+
+@tool()
+def running(label: str) -> int:
+    """How many calls of a label run here."""
+    return _running[label]
+
+
+@tool()
+def release(label: str) -> str:
+    """Let go what is held under a label."""
+    _released[label].set()
+    return "released"
+
+
+@tool()
+async def hold(ctx: Context, label: str, seconds: float, say: bool = False) -> str:
+    """Take some time, on the event loop, or until it is released."""
+    _running[label] += 1
+    try:
+        if say:
+            ctx.info("holding")
+        end = time.monotonic() + seconds
+        while time.monotonic() < end and not _released[label].is_set():
+            await asyncio.sleep(0.02)
+    finally:
+        _running[label] -= 1
+    return f"{label} was held"
+
+
+@tool()
+def hold_thread(label: str, seconds: float) -> str:
+    """The same on a thread, without ever looking whether somebody waits for it."""
+    _running[label] += 1
+    _released[label].wait(seconds)
+    _running[label] -= 1
+    return f"{label} was held"
+
+
+@tool()
+async def flood(ctx: Context, label: str, size: int) -> str:
+    """Say more and more, until the call is cancelled."""
+    _running[label] += 1
+    try:
+        while True:
+            ctx.info("x" * size)
+            await asyncio.sleep(0)
+    finally:
+        _running[label] -= 1
+
+
+@tool()
+async def stir(ctx: Context, uri: str, times: int) -> str:
+    """Tell subscribers so often that a resource changed."""
+    for number in range(times):
+        ctx.resource_updated(uri)
+        if number % 20 == 0:
+            await asyncio.sleep(0.005)
+    return "stirred"
