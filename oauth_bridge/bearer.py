@@ -2,9 +2,11 @@
 
 from datetime import datetime
 
+from django.db.models.base import ModelState
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
+from accounts.models import User
 from oauth_bridge.budget import budget_of
 from oauth_bridge.catalogue import held_tools
 from oauth_bridge.digests import digest
@@ -13,7 +15,7 @@ from oauth_bridge.principal import Principal
 from oauth_bridge.resources import find_resource
 from oauth_bridge.token_lookup import find_access_token
 from oauth_bridge.trust import is_client_let_in
-from oauth_bridge.usage import record_use
+from oauth_bridge.usage import count_use, record_use
 
 LONGEST_TOKEN = 4096
 
@@ -70,7 +72,29 @@ def verify(token: str | None, resource: str) -> Principal:
         read_only=connection.read_only,
         budget=budget_of(connection.calls_per_minute, connection.calls_per_day),
         held_tools=frozenset() if protected is None else held_tools(connection, protected),
+        token_id=link.access_token.pk,
     )
+
+
+def again(principal: Principal) -> Principal:
+    """The caller that `verify` found, for another request of theirs; asks no database.
+
+    For whoever keeps what was found, hears of what changes it, and looks at `expires_at`.
+    """
+    count_use(principal.connection_id)
+    return apart(principal)
+
+
+def apart(principal: Principal) -> Principal:
+    """The same caller with a user of their own, where the one that was read from the database is kept unused.
+
+    What a tool or Django's permissions leave in that object is no other request's.
+    """
+    user, copy = principal.user, User.__new__(User)
+    copy.__dict__.update(user.__dict__)
+    copy._state = ModelState()
+    copy._state.adding, copy._state.db = False, user._state.db
+    return principal.with_user(copy)
 
 
 def _state(connection: Connection) -> str:

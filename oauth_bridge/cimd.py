@@ -17,6 +17,7 @@ from oauth_bridge.grant_types import AUTHORIZATION_CODE, DEVICE_CODE, WITHOUT_AS
 from oauth_bridge.guarded_fetch import Document, fetch_json, is_allowed_loopback
 from oauth_bridge.models import Client
 from oauth_bridge.models.client import PRIVATE_KEY_JWT
+from oauth_bridge.rates import is_room_for_documents
 from oauth_bridge.redirect_uris import RedirectURIError, check_redirect_uri
 from oauth_bridge.trust import is_let_in
 
@@ -37,10 +38,12 @@ def on_behalf_of_a_user() -> Iterator[None]:
 
 
 class SignedInPermission:
-    """Fetch only where a signed-in user asked to authorize the client."""
+    """Fetch only where a signed-in user asked to authorize the client, and for no more new ones than may register."""
 
     def has_permission(self, request: Any, client_id: str) -> bool:
-        return _fetched.get() is not None
+        if _fetched.get() is None:
+            return False
+        return is_room_for_documents() or Client.objects.filter(client_id=client_id).exists()
 
 
 def keep_document(client: Client) -> None:

@@ -3,7 +3,7 @@
 import time
 from typing import Any
 
-from django.core.cache import cache
+from django.core.cache import caches
 
 from oauth_bridge.digests import digest
 from oauth_bridge.guarded_fetch import FetchError, fetch_json
@@ -32,6 +32,7 @@ def keys_of(client: Client, key_id: str | None) -> list[Key]:
     if not client.jwks_uri or not is_let_in(client.jwks_uri):
         return []
     slot = f"oauth_bridge:jwks:{digest(client.jwks_uri)}"
+    cache = caches["fetched"]
     kept = cache.get(slot)
     if kept is not None:
         fetched_at, keys = kept

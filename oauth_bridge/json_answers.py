@@ -62,8 +62,13 @@ def no_store(response: Any) -> Any:
     return response
 
 
-def endpoint(*methods: str) -> Callable[[View], Callable[..., HttpResponseBase]]:
-    """An endpoint for programs: these methods and OPTIONS, JSON whatever was sent, no CSRF token."""
+def endpoint(
+    *methods: str, refused: Callable[[HttpRequest, str], None] | None = None
+) -> Callable[[View], Callable[..., HttpResponseBase]]:
+    """An endpoint for programs: these methods and OPTIONS, JSON whatever was sent, no CSRF token.
+
+    `refused` hears of requests that are not as they should be, with why.
+    """
 
     def decorate(view: View) -> Callable[..., HttpResponseBase]:
         @csrf_exempt
@@ -72,18 +77,22 @@ def endpoint(*methods: str) -> Callable[[View], Callable[..., HttpResponseBase]]
             allowed = ", ".join([*methods, "OPTIONS"])
             if request.method == "OPTIONS":
                 return HttpResponse(status=204, headers={"Allow": allowed})
-            if request.method not in methods:
-                response = oauth_error("invalid_request", f"Use {' or '.join(methods)}.", 405)
-                response["Allow"] = allowed
-                return response
             try:
+                if request.method not in methods:
+                    raise RequestError(f"Use {' or '.join(methods)}.", status=405)
                 return view(request, *args, **kwargs)
             except RequestError as error:
-                return oauth_error(error.code, error.description, error.status)
+                problem = error
             except RequestDataTooBig:
-                return oauth_error("invalid_request", "The body is too large.", 413)
+                problem = RequestError("The body is too large.", status=413)
             except (SuspiciousOperation, BadRequest, UnreadablePostError):
-                return oauth_error("invalid_request", "The request could not be read.")
+                problem = RequestError("The request could not be read.")
+            if refused is not None:
+                refused(request, problem.description)
+            response = oauth_error(problem.code, problem.description, problem.status)
+            if problem.status == 405:
+                response["Allow"] = allowed
+            return response
 
         setattr(answer, ANSWERS_PROGRAMS, True)
         return answer

@@ -8,7 +8,7 @@ import logging
 import struct
 from dataclasses import dataclass
 
-from django.core.cache import cache
+from django.core.cache import caches
 from django.utils.html import format_html
 
 from oauth_bridge.conf import configuration
@@ -48,6 +48,7 @@ def find_logo(client: Client) -> Picture | None:
     if host is None or matches(host, configuration().cimd_block):
         return None
     key = f"oauth_bridge.logo.{hashlib.sha256(url.encode()).hexdigest()}"
+    cache = caches["fetched"]
     if (kept := cache.get(key)) is not None:
         return kept or None
     if not cache.add(f"{key}.fetching", True, FETCHING):

@@ -12,6 +12,6 @@ class OpenerPolicyMiddleware(MiddlewareMixin):
     """
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-        if request.path.startswith(("/authorize", "/accounts/")):
+        if request.path.startswith(("/authorize", "/accounts/", "/account/sign-up/")):
             response.headers.setdefault("Cross-Origin-Opener-Policy", "unsafe-none")
         return response

@@ -1,18 +1,13 @@
 """What a user is told by e-mail: access that began, or was perhaps stolen, while they were not looking."""
 
-import logging
-import threading
-
 from django.conf import settings
 from django.core.mail import EmailMessage
-from django.db import transaction
 from django.template.loader import render_to_string
 
+from accounts.letters import send_later
 from accounts.models import User
 from oauth_bridge.client_metadata import clean_text
 from oauth_bridge.models import Connection, PersonalToken
-
-logger = logging.getLogger(__name__)
 
 LONGEST_NAME = 60
 """Characters of a client's name in a letter: enough to know it, too few to write the letter with it."""
@@ -50,14 +45,4 @@ def _tell(user: User, notice: str, path: str, name: str) -> None:
     }
     subject, _, body = render_to_string(f"oauth_bridge/notices/{notice}.txt", context).partition("\n\n")
     letter = EmailMessage(subject.strip(), body.lstrip(), to=[user.email])
-    # No daemon: a server that stops waits until the letter is out, or EMAIL_TIMEOUT is over.
-    thread = threading.Thread(target=_send, args=(letter, notice, user.pk), name="notice")
-    transaction.on_commit(thread.start)
-
-
-def _send(letter: EmailMessage, notice: str, user_id: int) -> None:
-    try:
-        letter.send()
-    except Exception:
-        # Nobody is refused access or told of a failure because the mail server is away.
-        logger.exception("The notice %s to user %s was not sent.", notice, user_id)
+    send_later(letter, f"The notice {notice} to user {user.pk}")

@@ -12,7 +12,7 @@ from oauth_bridge.catalogue import differences, digest_of_tools, held_tools
 from oauth_bridge.client_metadata import clean_text
 from oauth_bridge.difference import Difference, difference
 from oauth_bridge.models import Client, Connection, PersonalToken
-from oauth_bridge.resources import Definition, ProtectedResource, Scope, find_resource
+from oauth_bridge.resources import Definition, ProtectedResource, Scope, ToolSummary, find_resource
 from oauth_bridge.trust import host_of, standing
 
 Kind = Literal["app", "device", "token", "program"]
@@ -111,9 +111,18 @@ class Overview:
         ]
 
     @property
+    def open_scopes(self) -> list[Scope]:
+        """Its scopes without those of which reading only leaves no tool."""
+        return [scope for scope in self.scopes if not scope.tools or any(map(self._opens, scope.tools))]
+
+    @property
     def tool_count(self) -> int:
-        """How many tools its scopes open."""
-        return len({tool.name for scope in self.scopes for tool in scope.tools})
+        """How many tools it has: reading only closes some, and some may be held back."""
+        tools = (tool for scope in self.scopes for tool in scope.tools if self._opens(tool))
+        return len({tool.name for tool in tools} - self.held)
+
+    def _opens(self, tool: ToolSummary) -> bool:
+        return tool.effect == "read" or not self.connection.read_only
 
     @cached_property
     def held(self) -> frozenset[str]:

@@ -60,6 +60,17 @@ def seconds_until_registration(address: str | None) -> int:
     return max((max(1, math.ceil(wait.total_seconds())) for wait in waits), default=0)
 
 
+def is_room_for_documents() -> bool:
+    """Whether clients may still make themselves known by metadata documents: as many as may register, counted apart.
+
+    Each is a row that all processes share, and that the clean-up deletes when nobody allows it anything.
+    """
+    rate = _in_force(configuration().registration_rate_all)
+    since = timezone.now() - timedelta(seconds=rate.seconds)
+    known = Client.objects.filter(registration_source=Client.RegistrationSource.CIMD, created__gt=since)
+    return known.count() < rate.amount
+
+
 def _in_force(text: str) -> Rate:
     try:
         return parse_rate(text)

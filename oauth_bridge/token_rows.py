@@ -8,6 +8,7 @@ from django.utils import timezone
 from oauth2_provider.models import AccessToken, RefreshToken, set_token_value
 
 from oauth_bridge import jwt_tokens
+from oauth_bridge.changes import announce_change
 from oauth_bridge.models import Connection, ConnectionAccessToken, ConnectionRefreshToken
 
 
@@ -40,6 +41,7 @@ def write_access_token(
     else:
         row.created = now
         row.save(force_update=True)
+        announce_change(connections=[connection.pk])
     return row
 
 

@@ -31,6 +31,12 @@ def expect(connection: Connection) -> None:
         _expected.add(connection.pk)
 
 
+def count_use(connection_id: int) -> None:
+    """Count a use that nobody has to look up the connection for; written down with the next that somebody does."""
+    with _lock:
+        _uncounted[connection_id] = _uncounted.get(connection_id, 0) + 1
+
+
 def record_use(connection: Connection, now: datetime) -> None:
     """Count a use; written down together once a minute. Never fails: nobody is refused for a statistic."""
     with _lock:

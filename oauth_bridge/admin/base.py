@@ -1,9 +1,9 @@
 """What every list and page of the operator's has: nonsense finds nothing, and what is done stands in the history."""
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
@@ -13,12 +13,10 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from accounts.admin import CascadeAdmin
+from oauth_bridge.admin.confirming import ConfirmingAdmin
 from oauth_bridge.admin.sections import Section, page_of
-
-if TYPE_CHECKING:
-    Mixin = admin.ModelAdmin[Any]
-else:
-    Mixin = object
+from oauth_bridge.admin.what_ends import counted
+from oauth_bridge.models import Connection
 
 # Users are found by what identifies them; a token or code is never a search term, because URLs are logged.
 USER_SEARCH = ("user__username", "user__email")
@@ -47,7 +45,7 @@ class ForgivingChangeList(ChangeList):
             self.show_full_result_count, self.show_admin_actions = False, False
 
 
-class OperatorAdmin(Mixin):
+class OperatorAdmin(ConfirmingAdmin):
     """Lists and pages with sections of what hangs on a row, and each action beside them."""
 
     change_form_template = "admin/operated_change_form.html"
@@ -62,6 +60,10 @@ class OperatorAdmin(Mixin):
     def sections(self, request: HttpRequest, obj: Any) -> Iterable[Section]:
         """What hangs on a row, below its fields."""
         return ()
+
+    def connections_of(self, rows: QuerySet[Any]) -> QuerySet[Connection]:
+        """The connections that end with these rows, or lose what these rows are."""
+        return Connection.objects.none()
 
     def suits(self, action: str, obj: Any) -> bool:
         """Whether an action would do anything to this row: its page offers no other."""
@@ -111,6 +113,16 @@ class OperatorAdmin(Mixin):
 
 class OperatedAdmin(OperatorAdmin, CascadeAdmin):
     """The same for rows whose deletion takes along what hangs on them."""
+
+    def get_deleted_objects(
+        self, objs: Any, request: HttpRequest
+    ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
+        """With the names of the connections that go, as far as there is room."""
+        _, counts, lacking, protected = super().get_deleted_objects(objs, request)
+        chosen = self.model._default_manager.filter(pk__in=[each.pk for each in objs])
+        connections = counted(self.connections_of(chosen).select_related("user", "client").order_by("-pk"), str)
+        names = [*connections.names, *([f"and {connections.unnamed} more"] if connections.unnamed else [])]
+        return [*map(self.name_of, objs), *([names] if names else [])], counts, lacking, protected
 
 
 def write_history(request: HttpRequest, rows: Iterable[Model], did: str) -> None:

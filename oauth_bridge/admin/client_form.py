@@ -3,14 +3,18 @@
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.db.models import QuerySet
 
+from accounts.models import User
 from oauth_bridge.models import Client
 from oauth_bridge.resources import protected_resources
 
 if TYPE_CHECKING:
     ModelForm = forms.ModelForm[Client]
+    ModelChoiceField = forms.ModelChoiceField[User]
 else:
     ModelForm = forms.ModelForm
+    ModelChoiceField = forms.ModelChoiceField
 
 GRANTS = {
     Client.GRANT_AUTHORIZATION_CODE: "Authorization code: an application that asks its users",
@@ -20,8 +24,32 @@ GRANTS = {
 """What can be chosen; the toolkit's other grants are switched off."""
 
 
+class UserField(ModelChoiceField):
+    """A user by name, which people know and can type; the stock field wants a number, or a script that looks it up."""
+
+    widget = forms.TextInput
+
+    def __init__(self, queryset: QuerySet[User]) -> None:
+        super().__init__(
+            queryset,
+            to_field_name=User.USERNAME_FIELD,
+            required=False,
+            help_text=f"Username. {Client._meta.get_field('acts_as').help_text}",
+            error_messages={"invalid_choice": "There is no such user that you may choose."},
+        )
+
+    def prepare_value(self, value: Any) -> Any:
+        """The name behind the key that is stored; what somebody typed as it is."""
+        if isinstance(value, int):
+            return User.objects.filter(pk=value).values_list(User.USERNAME_FIELD, flat=True).first()
+        return super().prepare_value(value)
+
+
 class ClientForm(ModelForm):
     """A client's facts, with what each kind of client needs."""
+
+    users: QuerySet[User] = User.objects.all()
+    """Those that it may be let act as; the admin has fewer for whoever is no administrator."""
 
     class Meta:
         model = Client
@@ -30,12 +58,14 @@ class ClientForm(ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "authorization_grant_type" in self.fields:
-            self.fields["authorization_grant_type"] = forms.ChoiceField(choices=GRANTS.items(), label="kind")
+            self.fields["authorization_grant_type"] = forms.ChoiceField(choices=GRANTS.items(), label="Kind")
         if "introspects" in self.fields:
             choices = [("", "The site's default resource"), *((each.uri, each.title) for each in protected_resources())]
             self.fields["introspects"] = forms.ChoiceField(
                 choices=choices, required=False, help_text=Client._meta.get_field("introspects").help_text
             )
+        if "acts_as" in self.fields:
+            self.fields["acts_as"] = UserField(self.users)
         for name in ("contacts", "metadata"):
             if name in self.fields:
                 self.fields[name].required = False

@@ -5,8 +5,7 @@ from urllib.parse import urlencode
 
 from django.contrib import admin, messages
 from django.db import transaction
-from django.db.models import Count, DateTimeField, IntegerField, Max, OuterRef, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import DateTimeField, Max, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -16,16 +15,19 @@ from oauth2_provider.models import AccessToken
 from accounts.models import User
 from oauth_bridge.admin.base import OperatedAdmin, write_history
 from oauth_bridge.admin.client_form import ClientForm
-from oauth_bridge.admin.ending import end_connections
+from oauth_bridge.admin.ending import end_clients
 from oauth_bridge.admin.filters import OriginFilter, origin_of
-from oauth_bridge.admin.sections import Section, call_section, connection_section
+from oauth_bridge.admin.sections import Section, call_section, connection_section, count_of
+from oauth_bridge.admin.what_ends import Ending, ending_with
 from oauth_bridge.models import Client, Connection
 from oauth_bridge.recent_calls import recent_calls_of_client
 from oauth_bridge.revocation import disable_clients
-from oauth_bridge.trust import is_client_let_in
+from oauth_bridge.trust import is_client_let_in, standing
 
 DECIDED = ("trust", "disabled")
 """What an operator decides of a client that described itself; the other fields are its own words."""
+
+STANDINGS = {"approved": "approved", "domain": "known by its domain", "unverified": "not checked"}
 
 WHO = ("name", *DECIDED)
 GIVEN = ("client_type", "authorization_grant_type", "redirect_uris", "scope", "acts_as")
@@ -43,7 +45,7 @@ class ClientAdmin(OperatedAdmin):
         "__str__",
         "client_id",
         "origin",
-        "trust",
+        "trusted",
         "connection_count",
         "token_count",
         "last_used",
@@ -53,7 +55,6 @@ class ClientAdmin(OperatedAdmin):
     search_fields = ("client_id", "name", "client_uri", "redirect_uris", "contacts")
     search_help_text = "Name, client ID, host of a redirect URI, contact"
     ordering = ("-created",)
-    raw_id_fields = ("acts_as",)
     view_on_site = False  # the toolkit's page for it is not mounted
     actions = ("approve", "disapprove", "disable", "enable", "revoke", "renew_secret")
 
@@ -63,8 +64,8 @@ class ClientAdmin(OperatedAdmin):
         live = Connection.objects.exclude(state=Connection.State.REVOKED)
         clients: QuerySet[Client] = super().get_queryset(request)
         return clients.select_related("personal_token", "acts_as").annotate(
-            connection_count=_count(live, "client"),
-            token_count=_count(tokens, "application"),
+            connection_count=count_of(live, "client"),
+            token_count=count_of(tokens, "application"),
             last_used=Subquery(
                 Connection.objects.filter(client=OuterRef("pk"))
                 .order_by()
@@ -77,6 +78,11 @@ class ClientAdmin(OperatedAdmin):
     @admin.display(description="how it came", ordering="registration_source")
     def origin(self, client: Client) -> str:
         return origin_of(client)
+
+    @admin.display(description="trust", ordering="trust")
+    def trusted(self, client: Client) -> str:
+        """What users are told of it, whatever that comes from."""
+        return STANDINGS[standing(client)]
 
     @admin.display(description="connections", ordering="connection_count")
     def connection_count(self, client: Any) -> int:
@@ -129,11 +135,12 @@ class ClientAdmin(OperatedAdmin):
             return False
         return super().has_change_permission(request, obj)
 
-    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+    def get_form(self, request: HttpRequest, obj: Client | None = None, change: bool = False, **kwargs: Any) -> Any:
         """Only an administrator lets a program act as one."""
-        if db_field.name == "acts_as" and not _is_administrator(request):
-            kwargs["queryset"] = User.objects.filter(is_superuser=False)
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+        form: Any = super().get_form(request, obj, change=change, **kwargs)
+        if not _is_administrator(request):
+            form.users = User.objects.filter(is_superuser=False)
+        return form
 
     def save_model(self, request: HttpRequest, obj: Client, form: Any, change: bool) -> None:
         if not change:
@@ -147,6 +154,13 @@ class ClientAdmin(OperatedAdmin):
             return self._show_secret(request, obj)
         return super().response_add(request, obj, post_url_continue)
 
+    def name_of(self, row: Client) -> str:
+        """Two clients may have one name."""
+        return f"{row} ({row.client_id})" if row.name else row.client_id
+
+    def connections_of(self, rows: QuerySet[Any]) -> QuerySet[Connection]:
+        return Connection.objects.filter(client__in=rows.values("pk"))
+
     def sections(self, request: HttpRequest, obj: Client) -> list[Section]:
         connections = Connection.objects.filter(client=obj)
         return [
@@ -155,10 +169,9 @@ class ClientAdmin(OperatedAdmin):
         ]
 
     def suits(self, action: str, obj: Client) -> bool:
-        approved = obj.trust == Client.Trust.APPROVED
         return {
-            "approve": not approved,
-            "disapprove": approved,
+            "approve": standing(obj) != "approved",
+            "disapprove": obj.trust == Client.Trust.APPROVED,
             "disable": not obj.disabled,
             "enable": obj.disabled,
             "renew_secret": is_by_hand(obj) and proves_itself_by_secret(obj),
@@ -184,11 +197,13 @@ class ClientAdmin(OperatedAdmin):
         self.carry_out(request, chosen, lambda rows: rows.update(disabled=False), "Enabled")
 
     @admin.action(description="Revoke everything: connections, tokens, codes", permissions=["revoke"])
-    def revoke(self, request: HttpRequest, queryset: QuerySet[Client]) -> None:
-        def end(rows: QuerySet[Client]) -> None:
-            end_connections(request, Connection.objects.filter(client__in=rows))
-
-        self.carry_out(request, queryset, end, "Everything revoked")
+    def revoke(self, request: HttpRequest, queryset: QuerySet[Client]) -> HttpResponse | None:
+        ends = ending_with(self.connections_of(queryset))
+        then = "Open streams end too. The clients stay: each can ask its users for access again, unless you disable it."
+        if asked := self.ask_first(request, queryset, ends, then):
+            return asked
+        self.carry_out(request, queryset, lambda rows: end_clients(request, rows), "Everything revoked")
+        return None
 
     @admin.action(description="Make a new secret; the old one ends", permissions=["change"])
     def renew_secret(self, request: HttpRequest, queryset: QuerySet[Client]) -> HttpResponse | None:
@@ -199,6 +214,10 @@ class ClientAdmin(OperatedAdmin):
         if not self.has_change_permission(request, client):
             self.message_user(request, "It acts as an administrator: only one may do that.", messages.ERROR)
             return None
+        then = "Its program gets no tokens until it has the new secret. Tokens that it has go on working."
+        ends = [Ending(1, "secret that it has now")]
+        if asked := self.ask_first(request, queryset, ends, then):
+            return asked
         with transaction.atomic():
             _with_new_secret(client)
             client.save(update_fields=["client_secret", "secret_expires_at", "updated"])
@@ -228,8 +247,3 @@ def _with_new_secret(client: Any) -> None:
 
 def _is_administrator(request: HttpRequest) -> bool:
     return isinstance(request.user, User) and request.user.is_superuser
-
-
-def _count(rows: QuerySet[Any, Any], field: str) -> Coalesce:
-    counted = rows.filter(**{field: OuterRef("pk")}).order_by().values(field).values_list(Count("pk"))
-    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.db import transaction
 
+from oauth_bridge.changes import announce_change
 from oauth_bridge.models import Connection
 from oauth_bridge.resources import find_resource
 from oauth_bridge.revocation import announce, narrow_connection
@@ -75,5 +76,6 @@ def save_limits(connection: Connection, changed: Collection[str]) -> None:
             announce([connection.pk])
         if budget := {field: getattr(connection, field) for field in BUDGET if field in changed}:
             Connection.objects.filter(pk=connection.pk).update(**budget)
+            announce_change(connections=[connection.pk])
         if {"scopes", "read_only"} & set(changed):
             narrow_connection(connection.pk, connection.scope_set, read_only=connection.read_only)

@@ -3,8 +3,9 @@
 from typing import Any
 
 from django.contrib import admin
+from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from oauth_bridge.admin.base import USER_SEARCH
@@ -12,10 +13,11 @@ from oauth_bridge.admin.connection_form import BUDGET, ConnectionForm, save_limi
 from oauth_bridge.admin.ending import end_connections
 from oauth_bridge.admin.sections import Section, call_section, cells
 from oauth_bridge.admin.sight import SightAdmin
+from oauth_bridge.admin.what_ends import ending_with
 from oauth_bridge.models import Connection
 from oauth_bridge.overview import Overview
 from oauth_bridge.recent_calls import recent_calls
-from oauth_bridge.revocation import release_connections, suspend_connections
+from oauth_bridge.revocation import release_connections, revoke_connections, suspend_connections
 
 LIMITS = ("scopes", "read_only", "expires_at", *BUDGET)
 """What an operator decides about."""
@@ -63,6 +65,24 @@ class ConnectionAdmin(SightAdmin):
             return (*self.readonly_fields, *LIMITS)
         return self.readonly_fields
 
+    def get_deleted_objects(
+        self, objs: Any, request: HttpRequest
+    ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
+        """Tokens do not hang on a connection in the database; they end with it all the same."""
+        _, _, lacking, protected = super().get_deleted_objects(objs, request)
+        ends = ending_with(Connection.objects.filter(pk__in=[each.pk for each in objs]))
+        return [*map(str, objs)], {each.what: each.count for each in ends if not each.names}, lacking, protected
+
+    def delete_model(self, request: HttpRequest, obj: Connection) -> None:
+        self.delete_queryset(request, Connection.objects.filter(pk=obj.pk))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Connection]) -> None:
+        """Tokens and codes first: left behind, a code would find no connection, and the next consent would serve it."""
+        with transaction.atomic():
+            chosen = self.connections_of(queryset)
+            revoke_connections(chosen)
+            chosen.delete()
+
     @admin.display(description="state", ordering="state")
     def status(self, connection: Connection) -> str:
         return Overview(connection, timezone.now()).status
@@ -78,6 +98,9 @@ class ConnectionAdmin(SightAdmin):
     def save_model(self, request: HttpRequest, obj: Connection, form: Any, change: bool) -> None:
         """By the ways that also end streams."""
         save_limits(obj, form.changed_data)
+
+    def connections_of(self, rows: QuerySet[Any]) -> QuerySet[Connection]:
+        return Connection.objects.filter(pk__in=list(rows.values_list("pk", flat=True)))
 
     def sections(self, request: HttpRequest, obj: Connection) -> list[Section]:
         shown = Overview(obj, timezone.now())
@@ -105,6 +128,10 @@ class ConnectionAdmin(SightAdmin):
         self.carry_out(request, queryset.filter(suspended=True), release_connections, "Resumed")
 
     @admin.action(description="Revoke, with all tokens", permissions=["revoke"])
-    def revoke(self, request: HttpRequest, queryset: QuerySet[Connection]) -> None:
-        chosen = Connection.objects.filter(pk__in=list(queryset.values_list("pk", flat=True)))
+    def revoke(self, request: HttpRequest, queryset: QuerySet[Connection]) -> HttpResponse | None:
+        chosen = self.connections_of(queryset)
+        then = "Open streams end too, and the next request gets a 401. Only its user's consent opens it again."
+        if asked := self.ask_first(request, queryset, ending_with(chosen), then):
+            return asked
         self.message_user(request, f"Revoked: {end_connections(request, chosen)}.")
+        return None

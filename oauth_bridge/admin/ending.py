@@ -7,7 +7,7 @@ from oauth2_provider.models import Grant
 
 from accounts.models import User
 from oauth_bridge.admin.base import write_history
-from oauth_bridge.models import Connection, DeviceAuthorization
+from oauth_bridge.models import Client, Connection, DeviceAuthorization
 from oauth_bridge.revocation import revoke_connections
 
 
@@ -18,6 +18,14 @@ def end_connections(request: HttpRequest, connections: QuerySet[Connection]) -> 
         revoke_connections(connections)
         write_history(request, going, "Revoked")
     return len(going)
+
+
+def end_clients(request: HttpRequest, clients: QuerySet[Client]) -> None:
+    """Revoke whatever clients were given, and what waits to be."""
+    with transaction.atomic():
+        end_connections(request, Connection.objects.filter(client__in=clients))
+        Grant.objects.filter(application__in=clients).delete()
+        DeviceAuthorization.objects.filter(client__in=clients, user__isnull=False).delete()
 
 
 def end_users(request: HttpRequest, users: QuerySet[User]) -> None:

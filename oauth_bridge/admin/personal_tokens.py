@@ -1,12 +1,15 @@
 """Tokens that users made for scripts of their own."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from oauth_bridge.admin.base import USER_SEARCH, OperatedAdmin
 from oauth_bridge.admin.ending import end_connections
 from oauth_bridge.admin.sections import Section, connection_section
+from oauth_bridge.admin.what_ends import ending_with
 from oauth_bridge.models import Connection, PersonalToken
 
 
@@ -25,13 +28,19 @@ class PersonalTokenAdmin(OperatedAdmin):
         """Only its user makes one, because nobody else may see it."""
         return False
 
+    def name_of(self, row: PersonalToken) -> str:
+        return f"{row} of {row.user}, ending in {row.ending}"
+
+    def connections_of(self, rows: QuerySet[Any]) -> QuerySet[Connection]:
+        return Connection.objects.filter(client__personal_token__in=rows.values("pk"))
+
     def sections(self, request: HttpRequest, obj: PersonalToken) -> list[Section]:
-        connections = Connection.objects.filter(client_id=obj.client_id)
-        return [connection_section(connections, client__id__exact=obj.client_id)]
+        return [connection_section(Connection.objects.filter(client_id=obj.client_id), client__id__exact=obj.client_id)]
 
     @admin.action(description="Revoke", permissions=["revoke"])
-    def revoke(self, request: HttpRequest, queryset: QuerySet[PersonalToken]) -> None:
-        def end(rows: QuerySet[PersonalToken]) -> None:
-            end_connections(request, Connection.objects.filter(client__personal_token__in=rows))
-
-        self.carry_out(request, queryset, end, "Revoked")
+    def revoke(self, request: HttpRequest, queryset: QuerySet[PersonalToken]) -> HttpResponse | None:
+        then = "The scripts that have them get a 401 from then on. Their users can make new ones."
+        if asked := self.ask_first(request, queryset, ending_with(self.connections_of(queryset)), then):
+            return asked
+        self.carry_out(request, queryset, lambda rows: end_connections(request, self.connections_of(rows)), "Revoked")
+        return None

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Model, QuerySet
+from django.db.models import Count, IntegerField, Model, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import localize
@@ -91,3 +92,9 @@ def call_section(calls: Iterable[RecentCall], ledger: str) -> Section:
     rows = [cells(call.called_at, call.tool, call.outcome, f"{call.duration_ms:.0f} ms") for call in calls]
     columns = ("when", "tool", "outcome", "took")
     return Section("Recent calls", "mcp_endpoint.view_toolcall", columns, rows, "The ledger has none.", ledger=ledger)
+
+
+def count_of(rows: QuerySet[Any], field: str) -> Coalesce:
+    """How many of these rows name the row of a list by this field: counted for the rows of a page alone."""
+    counted = rows.filter(**{field: OuterRef("pk")}).order_by().values(field).values_list(Count("pk"))
+    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)

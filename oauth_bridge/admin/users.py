@@ -1,30 +1,52 @@
 """Users: what acts for each, how they sign in, what they linked, and the end of all of it."""
 
+from typing import Any
+
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from accounts.admin import PersonAdmin
 from accounts.models import UpstreamAccount, User
-from oauth_bridge.admin.base import OperatorAdmin
+from oauth_bridge.admin.base import OperatedAdmin
 from oauth_bridge.admin.ending import end_users
-from oauth_bridge.admin.sections import Cell, Section, cells, connection_section, list_of, page_of
+from oauth_bridge.admin.sections import Cell, Section, cells, connection_section, count_of, list_of, page_of
+from oauth_bridge.admin.what_ends import ending_with
 from oauth_bridge.models import Connection
 from oauth_bridge.revocation import announce, live_connections
+
+THEN = "Open streams end too. Users can still sign in, and allow clients again: deactivate those who must not."
+"""What follows the end of everything that acts for somebody."""
 
 admin.site.unregister(User)
 
 
 @admin.register(User)
-class UserAdmin(OperatorAdmin, PersonAdmin):
+class UserAdmin(OperatedAdmin, PersonAdmin):
     """Users, with what this room knows of them."""
 
+    list_display = ("username", "email", "connection_count", "last_login", "is_active", "is_staff")
     actions = ("revoke", "deactivate", "activate")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        live = Connection.objects.exclude(state=Connection.State.REVOKED)
+        users: QuerySet[User] = super().get_queryset(request)
+        return users.annotate(connection_count=count_of(live, "user"))
+
+    @admin.display(description="connections", ordering="connection_count")
+    def connection_count(self, user: Any) -> int:
+        return int(user.connection_count)
 
     def has_deactivate_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("oauth_bridge.deactivate_users")
+
+    def name_of(self, row: User) -> str:
+        return f"{row} ({row.email})" if row.email else str(row)
+
+    def connections_of(self, rows: QuerySet[Any]) -> QuerySet[Connection]:
+        return Connection.objects.filter(user__in=rows.values("pk"))
 
     def sections(self, request: HttpRequest, obj: User) -> list[Section]:
         return [
@@ -37,8 +59,11 @@ class UserAdmin(OperatorAdmin, PersonAdmin):
         return {"deactivate": obj.is_active, "activate": not obj.is_active}.get(action, True)
 
     @admin.action(description="Revoke everything of these users", permissions=["revoke"])
-    def revoke(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+    def revoke(self, request: HttpRequest, queryset: QuerySet[User]) -> HttpResponse | None:
+        if asked := self.ask_first(request, queryset, ending_with(self.connections_of(queryset)), THEN):
+            return asked
         self.carry_out(request, queryset, lambda rows: end_users(request, rows), "Everything revoked")
+        return None
 
     @admin.action(description="Deactivate: they and what acts for them are refused at once", permissions=["deactivate"])
     def deactivate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:

@@ -117,6 +117,9 @@ def _find(event: Event, now: datetime) -> ConnectionAttempt | None:
         return rows.filter(connection_id=event.connection_id).first()
     if event.step == Step.CALL:
         return here.filter(reached=Step.TOKEN).first()
+    if event.step == Step.TOKEN and not event.client_id:
+        few = list(here.filter(reached__gte=Step.REGISTRATION).exclude(reached=Step.CALL, failed=False)[:2])
+        return few[0] if len(few) == 1 else None
     if event.step == Step.TOKEN:
         return here.filter(client_id=event.client_id).exclude(reached=Step.CALL, failed=False).first()
     if event.step == Step.AUTHORIZE:

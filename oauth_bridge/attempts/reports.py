@@ -1,17 +1,17 @@
 """What the endpoints tell the flight recorder: one function for each thing that can happen on the way."""
 
-import base64
-import binascii
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from django.http import HttpRequest, QueryDict
+from django.urls import reverse
 
 from accounts.models import User
 from oauth_bridge.addresses import address_of
 from oauth_bridge.attempts.event import Event, Origin, Question, cleaned_agent, request_key, shown_uri
 from oauth_bridge.attempts.findings import Findings
+from oauth_bridge.attempts.malformed import basic_client_id, described, named
 from oauth_bridge.attempts.recorder import note, reporting
 from oauth_bridge.client_metadata import clean_text
 from oauth_bridge.digests import digest
@@ -105,6 +105,21 @@ def refused(request: HttpRequest, location: str) -> None:
 
 
 @reporting
+def sign_in_failed(request: HttpRequest, target: str, user: User | None, problem: str) -> None:
+    """Somebody who was on the way to `target` was not let in; `user` is whom a password or provider has named."""
+    path, _, query = target.partition("?")
+    if path.rstrip("/") == reverse("oauth_bridge:authorize").rstrip("/"):
+        note(_authorization(request, Step.SIGN_IN, user, problem=problem, parameters=QueryDict(query)))
+
+
+@reporting
+def device_refused(request: HttpRequest, problem: str) -> None:
+    """A device was given no code."""
+    client_id, _ = named(request)
+    note(Event(Step.AUTHORIZE, Origin.of(request), _malformed(request, problem), client_id=client_id))
+
+
+@reporting
 def device_began(request: HttpRequest, client: Client, resource: str, device_code: str) -> None:
     """A device was given a code that it shows to its user (RFC 8628 §3.1)."""
     key = request_key(client.client_id, digest(device_code))
@@ -129,12 +144,27 @@ def device_answered(request: HttpRequest, user: User, waiting: DeviceAuthorizati
 
 
 @reporting
+def token_unreadable(request: HttpRequest, problem: str) -> None:
+    """A token request is none that could be judged: another method, another type of body, a parameter twice."""
+    client_id, code = named(request)
+    note(
+        Event(
+            Step.TOKEN,
+            Origin.of(request),
+            _malformed(request, problem),
+            client_id=client_id,
+            code=digest(code) if code else "",
+        )
+    )
+
+
+@reporting
 def token_answered(
     request: HttpRequest, form: list[tuple[str, str]], answer: Mapping[str, Any], findings: Findings
 ) -> None:
     """The token endpoint gave a token, or an error."""
     fields = dict(form)
-    client_id = fields.get("client_id") or _basic_client_id(request.headers.get("Authorization", ""))
+    client_id = fields.get("client_id") or basic_client_id(request.headers.get("Authorization", ""))
     error = str(answer.get("error", ""))
     if error in ("authorization_pending", "slow_down"):
         return
@@ -184,8 +214,9 @@ def _authorization(
     problem: str = "",
     question: Question = "",
     text: str = "",
+    parameters: QueryDict | None = None,
 ) -> Event:
-    parameters: QueryDict = request.GET
+    parameters = request.GET if parameters is None else parameters
     client_id = parameters.get("client_id", "")[:2000]
     # Without PKCE nothing ties the requests together but what was asked for.
     challenge = parameters.get("code_challenge", "") or parameters.urlencode()
@@ -235,15 +266,8 @@ def _sentence(description: str) -> str:
     return text if text.endswith((".", "…")) else f"{text}."
 
 
-def _basic_client_id(authorization: str) -> str:
-    """The client ID of the header, and not the secret beside it (RFC 6749 §2.3.1)."""
-    scheme, _, encoded = authorization.partition(" ")
-    if scheme.lower() != "basic":
-        return ""
-    try:
-        return base64.b64decode(encoded.strip(), validate=True).decode().partition(":")[0]
-    except (binascii.Error, UnicodeDecodeError):
-        return ""
+def _malformed(request: HttpRequest, problem: str) -> str:
+    return f"{described(request)} was refused as malformed. {_sentence(problem)}"
 
 
 def _origin(headers: Mapping[bytes, bytes], peer: str) -> Origin:

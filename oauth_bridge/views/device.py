@@ -32,7 +32,7 @@ from oauth_bridge.views.pages import account_page
 
 
 @sensitive_post_parameters()
-@endpoint("POST")
+@endpoint("POST", refused=reports.device_refused)
 def device_authorization(request: HttpRequest) -> HttpResponse:
     """Give a device its codes (RFC 8628 §3.1)."""
     if not configuration().device_flow:
@@ -45,6 +45,7 @@ def device_authorization(request: HttpRequest) -> HttpResponse:
     except InvalidTargetError as error:
         raise RequestError(str(error), "invalid_target") from error
     except DeviceError as error:
+        reports.device_refused(request, error.description)
         response: HttpResponse = oauth_error(error.code, error.description, 429 if error.wait else 400)
         if error.wait:
             response["Retry-After"] = str(error.wait)

@@ -23,7 +23,7 @@ from oauth_bridge.registration import RegistrationError, grant_registration, par
 Document = dict[str, object]
 
 
-@endpoint("POST")
+@endpoint("POST", refused=reports.registration_refused)
 def register_client(request: HttpRequest) -> HttpResponse:
     """Register a client; whoever is signed in in this browser has nothing to do with it."""
     conf = configuration()
@@ -36,9 +36,6 @@ def register_client(request: HttpRequest) -> HttpResponse:
         registration = grant_registration(_read(request))
     except RegistrationError as error:
         return _refused(request, oauth_error(error.code, error.description), error.description)
-    except RequestError as error:
-        reports.registration_refused(request, error.description)
-        raise
     known = find_identical(registration)
     if known is not None:
         return _registered(request, known, {})

@@ -20,7 +20,7 @@ Answer = tuple[dict[str, str], str | None, int]
 
 
 @sensitive_post_parameters()
-@endpoint("POST")
+@endpoint("POST", refused=reports.token_unreadable)
 def token(request: HttpRequest) -> HttpResponse:
     """Exchange a code or a refresh token for tokens."""
     form = read_form(request)

@@ -63,3 +63,11 @@ def ended() -> Iterator[list[frozenset[int]]]:
 def committed(django_capture_on_commit_callbacks: Any) -> Callable[[], Any]:
     """A block whose on-commit callbacks run at its end."""
     return lambda: django_capture_on_commit_callbacks(execute=True)
+
+
+@pytest.fixture
+def bobs(db: None) -> Browser:
+    """Somebody else's browser."""
+    other = Browser()
+    other.force_login(User.objects.create_user("bob"))
+    return other

@@ -31,10 +31,27 @@ def url_of(model: type[Model], page: str, *arguments: Any) -> str:
 
 
 def act(browser: Browser, model: Any, action: str, *keys: Any, **fields: Any) -> Any:
-    """The answer to an action on these rows, or on every one."""
+    """The answer to an action on these rows, or on every one; where the admin asks whether it is meant, it is."""
+    page = ask(browser, model, action, *keys, **fields)
+    return confirm(browser, page) if "has_changed" in (page.context or {}) else page
+
+
+def ask(browser: Browser, model: Any, action: str, *keys: Any, **fields: Any) -> Any:
+    """The first answer to an action: the page that asks, if it asks."""
     chosen = [str(pk) for pk in keys or model.objects.values_list("pk", flat=True)]
     form = {"action": action, "_selected_action": chosen, **fields}
     return browser.post(url_of(model, "changelist"), form, follow=True)
+
+
+def confirm(browser: Browser, page: Any, **changes: Any) -> Any:
+    """The answer to the button of a page that asks whether an action is meant."""
+    document = BeautifulSoup(page.content, "html.parser")
+    form = document.select_one("#content form[method=post]")
+    assert form is not None, page.content.decode()
+    sent: dict[str, Any] = {}
+    for field in form.select("input[type=hidden]"):
+        sent.setdefault(str(field["name"]), []).append(str(field["value"]))
+    return browser.post(page.request["PATH_INFO"], {**sent, **changes}, follow=True)
 
 
 def offered(browser: Browser, model: Any) -> set[str]:

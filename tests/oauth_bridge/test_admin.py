@@ -3,9 +3,7 @@
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import Client as Browser
-from django.test.utils import CaptureQueriesContext
 from oauth2_provider.models import AccessToken, Grant, RefreshToken
 
 from accounts.models import User
@@ -116,21 +114,3 @@ def test_an_action_on_a_page_leads_back_to_it_and_is_in_its_history(operator: Br
     page = act(operator, Connection, "pause", paused.pk, from_page="1")
     assert page.redirect_chain[-1][0] == url_of(Connection, "change", paused.pk)
     assert history(paused) == ["operator: Paused."]
-
-
-@pytest.mark.parametrize("model", [Client, Connection, AccessToken, User])
-def test_a_list_asks_the_database_as_often_for_many_rows_as_for_few(
-    operator: Browser, browser: Browser, model: Any
-) -> None:
-    def queries() -> int:
-        with CaptureQueriesContext(connection) as asked:
-            operator.get(url_of(model, "changelist"))
-        return len(asked)
-
-    Flow(browser, register(browser, client_name="First").json()["client_id"]).tokens()
-    queries()
-    few = queries()
-    for number in range(3):
-        Flow(browser, register(browser, client_name=f"Client {number}").json()["client_id"]).tokens()
-        User.objects.create_user(f"user{number}")
-    assert queries() == few

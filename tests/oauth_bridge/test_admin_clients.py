@@ -55,6 +55,11 @@ class TestList:
         row = operator.get(url_of(Client, "changelist")).context["cl"].result_list[0]
         assert (row.connection_count, row.token_count) == (1, 2)
 
+    def test_says_what_users_are_told_of_each(self, operator: Browser, flow: Flow) -> None:
+        make(operator)
+        page = BeautifulSoup(operator.get(url_of(Client, "changelist")).content, "html.parser")
+        assert [cell.get_text() for cell in page.select("td.field-trusted")] == ["approved", "not checked"]
+
     def test_says_how_each_came(self, operator: Browser, flow: Flow) -> None:
         make(operator)
         for origin, found in {"manual": 1, "dcr": 1, "cimd": 0, "token": 0}.items():
@@ -96,11 +101,22 @@ class TestMadeByHand:
         assert works(tokens)
 
     def test_act_as_the_chosen_user(self, operator: Browser, browser: Browser, alice: User) -> None:
-        page = make(operator, authorization_grant_type="client-credentials", redirect_uris="", acts_as=alice.pk)
+        page = make(operator, authorization_grant_type="client-credentials", redirect_uris="", acts_as="alice")
         flow = Flow(Browser(), "by-hand", secret_on(page))
         answer = flow.token(grant_type="client_credentials", resource=RESOURCE)
         assert works(answer.json())
         assert Connection.objects.get().user == alice
+
+    def test_keep_their_user_when_something_else_is_changed(self, operator: Browser, alice: User) -> None:
+        make(operator, authorization_grant_type="client-credentials", redirect_uris="", acts_as="alice")
+        client = Client.objects.get()
+        url = url_of(Client, "change", client.pk)
+        assert b'name="acts_as" value="alice"' in operator.get(url).content
+        changed = {**BY_HAND, "authorization_grant_type": "client-credentials", "redirect_uris": "", "acts_as": "alice"}
+        changed |= {"name": "Renamed", "initial-contacts": "[]"}
+        assert operator.post(url, changed).status_code == 302
+        assert Client.objects.get().acts_as == alice
+        assert history(client)[-1] == "operator: Changed Name."
 
     def test_may_ask_about_tokens(self, operator: Browser, flow: Flow) -> None:
         page = make(
@@ -141,15 +157,15 @@ class TestMadeByHand:
         assert history(client)[-1] == "operator: New secret."
 
     def test_are_not_made_to_act_as_an_administrator_by_anybody_else(self, db: None) -> None:
-        boss = User.objects.create_superuser("boss")
+        User.objects.create_superuser("boss")
         browser = clerk("add_client", "change_client", "view_client")
-        page = make(browser, authorization_grant_type="client-credentials", redirect_uris="", acts_as=boss.pk)
-        assert "Select a valid choice" in words(page)
+        page = make(browser, authorization_grant_type="client-credentials", redirect_uris="", acts_as="boss")
+        assert "There is no such user that you may choose." in words(page)
         assert not Client.objects.exists()
 
     def test_that_act_as_an_administrator_are_theirs_to_renew(self, operator: Browser) -> None:
         boss = User.objects.get(username="operator")
-        make(operator, authorization_grant_type="client-credentials", redirect_uris="", acts_as=boss.pk)
+        make(operator, authorization_grant_type="client-credentials", redirect_uris="", acts_as=boss.username)
         before = Client.objects.get().client_secret
         page = act(clerk("change_client", "view_client"), Client, "renew_secret")
         assert "only one may do that" in words(page)

@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 from django.test import Client as Browser
 from django.utils import timezone
+from oauth2_provider.models import AccessToken
 
 from oauth_bridge.bearer import verify
 from oauth_bridge.models import Connection
 from oauth_bridge.revocation import pause_connections
-from tests.oauth_bridge.flows import Flow, consent_form, works
-from tests.oauth_bridge.operator import act, clerk, history, listed, offered, superuser, url_of, words
+from tests.oauth_bridge.flows import Flow, consent_form, error, works
+from tests.oauth_bridge.operator import act, ask, clerk, confirm, history, listed, offered, superuser, url_of, words
 from tests.oauth_bridge.protected import RESOURCE
 
 ALL = "mcp notes:read notes:write"
@@ -102,6 +103,26 @@ def test_a_page_offers_what_would_do_something(operator: Browser, tokens: dict[s
     assert [name for name, _ in operator.get(url).context["page_actions"]] == ["pause", "revoke"]
     act(operator, Connection, "pause")
     assert [name for name, _ in operator.get(url).context["page_actions"]] == ["resume", "revoke"]
+
+
+@pytest.mark.parametrize("page", ["delete", "changelist"])
+def test_are_deleted_with_their_tokens_and_codes(
+    operator: Browser, flow: Flow, tokens: dict[str, Any], page: str
+) -> None:
+    code = flow.code()
+    shown = (
+        operator.get(url_of(Connection, "delete", Connection.objects.get().pk))
+        if page == "delete"
+        else ask(operator, Connection, "delete_selected")
+    )
+    for fact in ("Example for alice", "1 access token", "1 refresh token", "1 grant"):
+        assert fact in words(shown)
+    confirm(operator, shown)
+    assert not works(tokens)
+    assert error(flow.exchange(code)) == "invalid_grant"
+    assert error(flow.refresh(tokens["refresh_token"])) == "invalid_grant"
+    assert not AccessToken.objects.exists()
+    assert not Connection.objects.exists()
 
 
 class TestNarrowing:

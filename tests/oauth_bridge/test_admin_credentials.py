@@ -9,7 +9,7 @@ from oauth2_provider.models import AccessToken, Grant, RefreshToken
 from oauth_bridge.models import Connection, DeviceAuthorization
 from tests.oauth_bridge.devices import Device, register_device
 from tests.oauth_bridge.flows import Flow, error, works
-from tests.oauth_bridge.operator import act, clerk, history, offered, superuser
+from tests.oauth_bridge.operator import act, clerk, history, offered, superuser, url_of
 
 
 @pytest.fixture
@@ -25,6 +25,26 @@ def test_a_grant_is_revoked_with_all_its_tokens(operator: Browser, flow: Flow, m
     assert not works(tokens)
     assert error(flow.refresh(tokens["refresh_token"])) == "invalid_grant"
     assert len(history(row)) == 1
+
+
+@pytest.mark.parametrize("model", [AccessToken, RefreshToken, Grant, DeviceAuthorization])
+def test_each_leads_to_its_connection(operator: Browser, flow: Flow, model: Any) -> None:
+    flow.tokens()
+    flow.code()
+    device = Device.start(flow.browser, register_device(flow.browser))
+    device.answered("allow")
+    client_id = device.client_id if model is DeviceAuthorization else flow.client_id
+    page = operator.get(url_of(model, "change", model.objects.get().pk))
+    connection = Connection.objects.get(client__client_id=client_id)
+    assert url_of(Connection, "change", connection.pk).encode() in page.content
+
+
+@pytest.mark.parametrize("model", [AccessToken, RefreshToken])
+def test_what_became_of_its_token_is_in_a_connections_history(operator: Browser, flow: Flow, model: Any) -> None:
+    flow.tokens()
+    act(operator, model, "revoke_one")
+    token = model._meta.verbose_name
+    assert history(Connection.objects.get()) == [f"operator: Revoked alone: {token}."]
 
 
 def test_one_grant_of_a_connection_leaves_the_other(operator: Browser, flow: Flow) -> None:

@@ -8,7 +8,7 @@ from allauth.socialaccount.models import SocialAccount
 from django.test import Client as Browser
 
 from accounts.models import UpstreamAccount, User
-from oauth_bridge.models import Client, Connection
+from oauth_bridge.models import Client, Connection, PersonalToken
 from oauth_bridge.personal_tokens import create
 from oauth_bridge.resources import protected_resources
 from tests.oauth_bridge.flows import Flow, works
@@ -29,6 +29,14 @@ def test_show_what_hangs_on_them_and_no_value(operator: Browser, flow: Flow, ali
     for fact in ("Example", "github", "4711", "second factor", "alice-hub at github", "password"):
         assert fact in words(page)
     assert b"SEALED" not in page.content
+
+
+def test_are_listed_with_the_number_of_their_connections(operator: Browser, flow: Flow, alice: User) -> None:
+    flow.tokens()
+    create(alice, "Script", protected_resources()[0], ["mcp"], 7)
+    act(operator, PersonalToken, "revoke")
+    rows = operator.get(url_of(User, "changelist")).context["cl"].result_list
+    assert {user.username: user.connection_count for user in rows} == {"alice": 1, "operator": 0}
 
 
 def test_lose_everything_that_acts_for_them(operator: Browser, flow: Flow, alice: User) -> None:

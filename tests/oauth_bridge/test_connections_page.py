@@ -36,14 +36,6 @@ def page(tokens: dict[str, Any]) -> str:
     return f"{LIST}{Connection.objects.get().pk}/"
 
 
-@pytest.fixture
-def bobs(db: None) -> Browser:
-    """Somebody else's browser."""
-    other = Browser()
-    other.force_login(User.objects.create_user("bob"))
-    return other
-
-
 def text(browser: Browser, path: str) -> str:
     """What a page says."""
     response = browser.get(path)
@@ -211,6 +203,13 @@ class TestLimits:
         assert "closed: reading only" in text(browser, page)
         act(browser, page, "limit", scope=everything)
         assert not verify(tokens["access_token"], RESOURCE).read_only
+
+    def test_that_close_tools_close_them_in_the_list_too(self, browser: Browser, page: str) -> None:
+        before = text(browser, LIST)
+        act(browser, page, "limit", scope=["mcp", "notes:read", "notes:write"], read_only="1")
+        after = text(browser, LIST)
+        assert ("Write your notes" in before, "Write your notes" in after) == (True, False)
+        assert ("3 tools" in before, "1 tool." in after) == (True, True)
 
     def test_give_nothing_that_was_not_allowed(self, browser: Browser, flow: Flow) -> None:
         flow.tokens(scope="mcp")

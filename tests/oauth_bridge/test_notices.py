@@ -98,6 +98,6 @@ def test_a_mail_server_that_is_away_refuses_nobody(
 def sent() -> list[mail.EmailMessage]:
     """The letters, once the threads that send them are done."""
     for thread in threading.enumerate():
-        if thread.name == "notice":
+        if thread.name == "letter":
             thread.join()
     return mail.outbox

@@ -17,6 +17,7 @@ from oauth_bridge.personal_tokens import MOST, create
 from oauth_bridge.resources import protected_resources
 from oauth_bridge.revocation import disable_clients, pause_connections, revoke_access_token, revoke_connections
 from tests.oauth_bridge.flows import Flow
+from tests.oauth_bridge.operator import act
 from tests.oauth_bridge.protected import OTHER_RESOURCE, RESOURCE
 
 PAGE = "/account/tokens/"
@@ -238,8 +239,7 @@ class TestAdmin:
     def test_lists_and_revokes(self, token: str, admin_client: Browser) -> None:
         page = "/admin/oauth_bridge/personaltoken/"
         assert "Backup" in admin_client.get(page).content.decode()
-        form = {"action": "revoke", "_selected_action": [PersonalToken.objects.get().pk]}
-        admin_client.post(page, form)
+        act(admin_client, PersonalToken, "revoke")
         assert not works(token)
 
     def test_makes_none(self, admin_client: Browser) -> None:

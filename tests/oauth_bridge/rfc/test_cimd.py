@@ -14,7 +14,14 @@ from django.utils import timezone
 from oauth2_provider import cimd as toolkit
 
 from oauth_bridge.bearer import verify
-from oauth_bridge.cimd import NormalisingFetcher, is_document_url, load_loopback_client, normalised, on_behalf_of_a_user
+from oauth_bridge.cimd import (
+    NormalisingFetcher,
+    SignedInPermission,
+    is_document_url,
+    load_loopback_client,
+    normalised,
+    on_behalf_of_a_user,
+)
 from oauth_bridge.models import Client
 from tests.oauth_bridge.flows import Flow, answer_of, post_form
 from tests.oauth_bridge.protected import RESOURCE
@@ -282,9 +289,7 @@ def test_the_fetcher_outside_a_request_keeps_nothing(publish: Publish) -> None:
     assert (document["client_name"], max_age) == ("Example", 300)
 
 
-def test_a_request_leaves_no_permission_behind(publish: Publish) -> None:
-    from oauth_bridge.cimd import SignedInPermission
-
+def test_a_request_leaves_no_permission_behind(db: None, publish: Publish) -> None:
     with on_behalf_of_a_user():
         assert SignedInPermission().has_permission(None, URL)
     assert not SignedInPermission().has_permission(None, URL)
