@@ -3,14 +3,16 @@
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.models import EmailAddress
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import ValidationError
+from django.core.mail import EmailMessage
+from django.http import HttpRequest
 
-from accounts.admission import refusal
-from accounts.conf import local_sign_up
-from accounts.pages import refused_page
+from accounts.conf import local_sign_up, site_title
+from accounts.letters import send_later
 from accounts.recent import signed_in_recently
+from accounts.signals import sign_in_failed
 
+RESET_LETTER = "account/email/password_reset_code"
 VERIFICATION_STAGE = "allauth.account.stages.EmailVerificationStage"
 
 
@@ -18,7 +20,7 @@ class AccountAdapter(DefaultAccountAdapter):
     """Sign-in and sign-up as such."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
-        """Whether the form for an account with a password is shown; the form looks at the address."""
+        """Whether the form for an account with a password is shown; accounts.sign_up looks at the address."""
         return local_sign_up()
 
     def get_login_stages(self) -> list[str]:
@@ -30,12 +32,41 @@ class AccountAdapter(DefaultAccountAdapter):
         """Not of somebody who signed in a moment ago."""
         return super().is_reauthentication_required(app=app, **kwargs) and not signed_in_recently(self.request)
 
-    def pre_login(self, request: HttpRequest, user: Any, **options: Any) -> HttpResponse | None:
-        """Let nobody finish a sign-up that the policy of today refuses."""
-        response = super().pre_login(request, user, **options)
-        if response is None and user.last_login is None and not user.is_staff:
-            rows = EmailAddress.objects.filter(user=user)
-            claimed = [row.email for row in rows]
-            if claimed and not any(row.verified for row in rows) and (reason := refusal(claimed)):
-                return refused_page(request, reason, addresses=claimed)
-        return response
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Hold back whoever guesses, and tell of it."""
+        try:
+            super().pre_authenticate(request, **credentials)
+        except ValidationError:
+            why = "There were too many wrong passwords: sign-in is held back for some minutes."
+            sign_in_failed.send(sender=None, request=request, why=why, user=None)
+            raise
+
+    def render_mail(
+        self,
+        template_prefix: str,
+        email: str | list[str],
+        context: dict[str, Any],
+        headers: dict[str, str] | None = None,
+    ) -> EmailMessage:
+        """With the site's name, which subjects do not get otherwise: allauth makes them without the request."""
+        named = {"site_title": site_title(), **context}
+        letter: EmailMessage = super().render_mail(template_prefix, email, named, headers)
+        return letter
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """One with a code for a new password is not waited for: for an address without account there is none.
+
+        The page says the same to both, and takes the same time.
+        """
+        if template_prefix != RESET_LETTER:
+            super().send_mail(template_prefix, email, context)
+            return
+        facts = {"request": self.request, "email": email, **context}
+        send_later(self.render_mail(template_prefix, email, facts), "The code for a new password")
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """What failed tries are counted by: the account alone, where allauth adds the Host header.
+
+        That has a port which nobody checks, so that each port would give another five tries.
+        """
+        return str(credentials.get("email", credentials.get("username", ""))).lower()

@@ -1,12 +1,16 @@
 """Users, and how they sign in, in Django admin."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django.contrib import admin
+from django.contrib.admin.models import LogEntry
+from django.contrib.admin.utils import NestedObjects
 from django.contrib.auth.admin import UserAdmin
 from django.core.exceptions import PermissionDenied
+from django.db import router
+from django.db.models import Model
 from django.forms import ModelForm, modelform_factory
 from django.http import HttpRequest, HttpResponse
 
@@ -30,17 +34,32 @@ admin.site.unregister([SocialApp, SocialToken, SocialAccount, Authenticator])
 
 
 class CascadeAdmin(ModelAdmin):
-    """Who may delete a row may delete what belongs to it.
+    """Who may delete a row may delete what belongs to it, and is told how much that is.
 
     Without this a user or client that was ever given a token could not be deleted: tokens have no deletion of
     their own, and Django asks for it.
     """
 
+    delete_confirmation_template = delete_selected_confirmation_template = "admin/operated_delete.html"
+
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest
     ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
-        listed, counts, _, protected = super().get_deleted_objects(objs, request)
-        return listed, dict(counts), set(), list(protected)
+        """Names of the rows, and how many of each kind go with them: of those kinds that have pages in admin.
+
+        Django's own names every one of them, with queries for each, and links that no operator knows of.
+        """
+        if not objs:
+            return [], {}, set(), []
+        found = NestedObjects(using=router.db_for_write(self.model), origin=objs)
+        found.collect(objs)
+        kinds = cast("dict[type[Model], set[Model]]", found.model_objs)  # the stubs take the keys for names
+        counts = {
+            str(kind._meta.verbose_name if len(rows) == 1 else kind._meta.verbose_name_plural): len(rows)
+            for kind, rows in kinds.items()
+            if self.admin_site.is_registered(kind) and kind is not self.model
+        }
+        return [str(each) for each in objs], counts, set(), [str(each) for each in found.protected]
 
 
 @admin.register(User)
@@ -57,6 +76,15 @@ class PersonAdmin(CascadeAdmin, Users):
             },
         ),
     )
+
+    def get_deleted_objects(
+        self, objs: Any, request: HttpRequest
+    ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
+        """With what they did here: it is known only as long as they are."""
+        listed, counts, lacking, protected = super().get_deleted_objects(objs, request)
+        if done := LogEntry.objects.filter(user__in=[user.pk for user in objs]).count():
+            counts["lines in the histories of what they changed (deactivate them instead to keep those)"] = done
+        return listed, counts, lacking, protected
 
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
         """Without passwords where they are switched off."""

@@ -5,6 +5,8 @@ from django.apps import AppConfig
 
 class AccountsConfig(AppConfig):
     name = "accounts"
+    # In the admin; "Accounts" is what allauth calls its own part.
+    verbose_name = "People"
 
     def ready(self) -> None:
         from accounts import checks, receivers

@@ -5,7 +5,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from accounts.conf import local_passwords, local_sign_up, sends_email
+from accounts.conf import local_passwords, local_sign_up, sends_email, sign_up_policy
 from accounts.way_back import sign_in_url, way_back
 
 
@@ -15,6 +15,7 @@ def people(request: HttpRequest) -> dict[str, Any]:
         "local_passwords": local_passwords(),
         "local_sign_up": local_sign_up(),
         "sends_email": sends_email(),
+        "sign_up_policy": sign_up_policy(),
         # Lazy: most pages do not look into the session for them.
         "way_back": SimpleLazyObject(lambda: way_back(request)),
         "sign_in_url": SimpleLazyObject(lambda: sign_in_url(request)),

@@ -2,60 +2,48 @@
 
 from typing import Any
 
+from allauth.account.adapter import get_adapter as get_account_adapter
 from allauth.account.forms import SignupForm
-from allauth.mfa import app_settings
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.models import Authenticator
-from django.core.cache import cache
-from django.core.exceptions import ValidationError
-from django.db import transaction
-from django.http import HttpRequest
+from allauth.mfa.totp.forms import ActivateTOTPForm
+from allauth.mfa.utils import decrypt
+from django.http import HttpRequest, HttpResponse
 
-from accounts.admission import Refusal, refusal
-
-REFUSALS = {
-    Refusal.CLOSED: "Nobody can sign up here.",
-    Refusal.NO_ADDRESS: "Enter your e-mail address: it decides whether you can sign up here.",
-    Refusal.NOT_INVITED: "This address was not invited. Use the one that your invitation was sent to.",
-    Refusal.OTHER_DOMAIN: "Only addresses of certain domains can sign up here, and this is none of them.",
-}
+from accounts import app_codes, sign_up
+from accounts.conf import sends_email
+from accounts.models import User
 
 
 class SignUpForm(SignupForm):
-    """An account with a password."""
+    """An account with a password: made at once where no mail is sent, else when the address is shown to be theirs."""
 
     def clean_email(self) -> str:
-        """The address, where the sign-up policy lets it in. That it is theirs is shown by a code afterwards."""
-        typed = self.cleaned_data["email"]
-        if reason := refusal([typed] if typed else []):
-            raise ValidationError(REFUSALS[reason])
-        address: str = super().clean_email()
+        """The address; whether it may sign up, or has an account, this page does not tell."""
+        address: str = get_account_adapter().clean_email(self.cleaned_data["email"].lower())
         return address
 
-    def save(self, request: HttpRequest) -> Any:
-        """The account and its address are made together: one without the other would pass for an operator's."""
-        with transaction.atomic():
-            return super().save(request)
+    def try_save(self, request: HttpRequest) -> tuple[Any, HttpResponse | None]:
+        """The new user, or the answer when there is none yet."""
+        if not sends_email():
+            made: tuple[Any, HttpResponse | None] = super().try_save(request)
+            return made
+        typed = self.cleaned_data
+        return None, sign_up.begin(request, typed["username"], typed["email"], typed["password1"])
 
 
 class OnceOnly:
-    """A code from an app opens the account once (RFC 6238 §5.2).
+    """A code from an app opens the account once."""
 
-    allauth remembers a used code for one period; with a period of tolerance on either side it would work again.
-    """
-
-    user: Any
+    user: User
     authenticator: Authenticator
 
     def clean_code(self) -> str:
         """The code, unless it was used before."""
         code: str = super().clean_code()  # type: ignore[misc]
         if self.authenticator.type == Authenticator.Type.TOTP:
-            seconds = (2 * app_settings.TOTP_TOLERANCE + 1) * app_settings.TOTP_PERIOD
-            digits = "".join(filter(str.isdigit, code))
-            if not cache.add(f"accounts.used-code:{self.user.pk}:{digits}", True, timeout=seconds):
-                raise get_adapter().validation_error("incorrect_code")
+            _require_use(self.user, decrypt(self.authenticator.data["secret"]), code)
         return code
 
 
@@ -69,3 +57,18 @@ class CodeForm(OnceOnly, AuthenticateForm):
 
 class CodeAgainForm(OnceOnly, ReauthenticateForm):
     """Proof that it is still the same person."""
+
+
+class AppForm(ActivateTOTPForm):
+    """A new app; the code that shows it works signs nobody in."""
+
+    def clean_code(self) -> str:
+        """The code, unless it was used before."""
+        code: str = super().clean_code()
+        _require_use(self.user, self.secret, code)
+        return code
+
+
+def _require_use(user: User, secret: str, code: str) -> None:
+    if not app_codes.use(user, secret, code):
+        raise get_adapter().validation_error("incorrect_code")

@@ -22,6 +22,7 @@ class InvitationAdmin(ModelAdmin):
     """Addresses that may sign up."""
 
     list_display = ("email", "state", "created_at", "expires_at", "invited_by")
+    list_select_related = ("invited_by",)
     search_fields = ("email",)
     fields = ("email", "expires_at", "accepted_at", "accepted_by", "invited_by")
     readonly_fields = ("accepted_at", "accepted_by", "invited_by")
@@ -48,6 +49,7 @@ class InvitationAdmin(ModelAdmin):
         for invitation in queryset:
             invitation.expires_at, invitation.accepted_at, invitation.accepted_by = in_two_weeks(), None, None
             invitation.save()
+            self.log_change(request, invitation, "Invited again.")
             self._tell(request, invitation)
 
     def _tell(self, request: HttpRequest, invitation: Invitation) -> None:

@@ -8,10 +8,11 @@ def sign_in_settings(*, sends_email: bool) -> dict[str, Any]:
     return {
         "ACCOUNT_ADAPTER": "accounts.account_adapter.AccountAdapter",
         "ACCOUNT_LOGIN_METHODS": {"username", "email"},
-        "ACCOUNT_SIGNUP_FIELDS": ["username*", "email*" if sends_email else "email", "password1*", "password2*"],
+        # An address that cannot be proved would be good for nothing.
+        "ACCOUNT_SIGNUP_FIELDS": ["username*", *(["email*"] if sends_email else []), "password1*", "password2*"],
         "ACCOUNT_FORMS": {"signup": "accounts.forms.SignUpForm"},
         # Codes, not links: they are typed where the sign-in began, so it goes on there, and no link can be made to
-        # lead elsewhere. Without mail, addresses stay unproved, and open nothing.
+        # lead elsewhere.
         "ACCOUNT_EMAIL_VERIFICATION": "mandatory" if sends_email else "none",
         "ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED": sends_email,
         "ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND": True,
@@ -24,7 +25,11 @@ def sign_in_settings(*, sends_email: bool) -> dict[str, Any]:
         "ACCOUNT_REAUTHENTICATION_REQUIRED": True,
         "ACCOUNT_RATE_LIMITS": {"login": "30/m/ip", "login_failed": "10/m/ip,5/5m/key", "signup": "20/h/ip"},
         "MFA_ADAPTER": "accounts.second_factor.SecondFactorAdapter",
-        "MFA_FORMS": {"authenticate": "accounts.forms.CodeForm", "reauthenticate": "accounts.forms.CodeAgainForm"},
+        "MFA_FORMS": {
+            "activate_totp": "accounts.forms.AppForm",
+            "authenticate": "accounts.forms.CodeForm",
+            "reauthenticate": "accounts.forms.CodeAgainForm",
+        },
         "MFA_SUPPORTED_TYPES": ["totp", "webauthn", "recovery_codes"],
         "MFA_PASSKEY_LOGIN_ENABLED": True,
         # An address that nobody proved opens nothing here, so who claims it keeps nobody out.

@@ -18,9 +18,17 @@ from accounts.conf import provider_timeout
 from accounts.models import User
 from accounts.pages import TAKEN, refused_page
 from accounts.provider_session import BoundedSession
+from accounts.signals import sign_in_failed
 from accounts.upstream.linking import agreement_in, not_linked
 
 logger = logging.getLogger(__name__)
+
+WHY = {
+    "cancelled": "the sign-in was cancelled there.",
+    "expired": "the answer came too late, twice, or to another browser.",
+    "provider": "it answered with an error, or not at all.",
+}
+"""What went wrong at a provider, for the operator."""
 
 
 class SocialAccountAdapter(DefaultSocialAccountAdapter):
@@ -90,6 +98,7 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
         logger.warning("Sign-in with %s failed: %s (%s)", provider.sub_id, fault, type(exception).__name__)
         if agreement_in((extra_context or {}).get("state")):
             raise ImmediateHttpResponse(not_linked(request, provider.name, fault))
+        sign_in_failed.send(sender=None, request=request, why=f"{provider.name}: {WHY[fault]}", user=None)
         context = {"fault": fault, "provider": provider}
         page = render(request, "socialaccount/authentication_error.html", context, status=status)
         raise ImmediateHttpResponse(page)

@@ -10,7 +10,7 @@ from accounts.models import User
 
 
 class VerificationStage(EmailVerificationStage):
-    """Asks people who signed up by themselves for the code that was mailed to their address."""
+    """Asks people whose address nobody proved yet for the code that is mailed to it."""
 
     def handle(self) -> tuple[Any, bool]:
         """Those whose account an operator made pass: with the address written there, or with none."""

@@ -9,4 +9,5 @@ app_name = "accounts"
 urlpatterns = [
     path("", views.account, name="account"),
     path("again/", views.sign_in_again, name="sign-in-again"),
+    path("sign-up/", views.sign_up_code, name="sign-up-code"),
 ]

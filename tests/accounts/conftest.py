@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.contrib.auth.hashers import get_hasher
 from django.core.cache import cache
 
 from accounts.models import User
@@ -52,3 +53,18 @@ def with_mail(settings: Any) -> None:
 def _without_mail(settings: Any) -> None:
     """The site as it is without, which is how it starts."""
     settings.EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+
+
+@pytest.fixture
+def hashed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Passwords that were hashed, each time that one is."""
+    words: list[str] = []
+    hasher = type(get_hasher())
+    encode = hasher.encode
+
+    def listen(self: Any, password: str, salt: str) -> str:
+        words.append(password)
+        return str(encode(self, password, salt))
+
+    monkeypatch.setattr(hasher, "encode", listen)
+    return words

@@ -8,6 +8,7 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django.contrib import admin
+from django.contrib.admin.models import LogEntry
 from django.core import mail
 from django.test import Client as Browser
 from django.utils import timezone
@@ -120,6 +121,7 @@ class TestInvitations:
         )
         operator.post("/admin/accounts/invitation/", {"action": "renew", "_selected_action": [used.pk]})
         assert Invitation.objects.open().get() == used
+        assert LogEntry.objects.get(object_id=str(used.pk)).get_change_message() == "Invited again."
 
 
 @pytest.mark.parametrize("model", [SocialApp, SocialToken])

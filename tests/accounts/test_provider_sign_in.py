@@ -160,6 +160,14 @@ class TestSomebodyWithTheAddressOfAUser:
         sign_in(browser)
         assert not is_signed_in(browser)
 
+    def test_is_not_by_an_address_that_small_letters_make_the_same(self, trusted: IdentityProvider) -> None:
+        """The sign for kelvin in lower case is a k: somebody else's mailbox, where a provider lets people choose."""
+        User.objects.create_user("kim", "kim@example.org")
+        trusted.claims["email"] = "\N{KELVIN SIGN}im@example.org"
+        browser = Browser()
+        sign_in(browser)
+        assert not is_signed_in(browser)
+
     def test_is_not_where_two_users_have_it(self, trusted: IdentityProvider) -> None:
         User.objects.create_user("alice2", "alice@example.org")
         browser = Browser()
