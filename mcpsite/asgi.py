@@ -1,6 +1,7 @@
 """The ASGI application: protocol paths to the MCP Endpoint, everything else to Django."""
 
 import os
+import sys
 from typing import Any, cast
 
 from django.core.asgi import get_asgi_application
@@ -13,7 +14,20 @@ from django.urls import re_path  # noqa: E402
 
 from mcp_endpoint.lifespan import lifespan  # noqa: E402
 from mcp_endpoint.routing import routes  # noqa: E402
+from mcp_endpoint.stop import waited_for, watch_signals  # noqa: E402
+from mcpsite.siblings import warn_of_siblings  # noqa: E402
+
+
+def started() -> None:
+    """Called on the event loop of the server when it runs."""
+    watch_signals()
+    warn_of_siblings()
+
 
 # Any: the stubs of Django and of Channels know nothing of each other's patterns and applications.
-patterns: list[Any] = [*routes(), re_path(r"", cast(Any, django_application))]
-application = ProtocolTypeRouter({"http": URLRouter(patterns), "lifespan": cast(Any, lifespan)})
+patterns: list[Any] = [*routes(), re_path(r"", cast(Any, waited_for(cast(Any, django_application))))]
+application = ProtocolTypeRouter({"http": URLRouter(patterns), "lifespan": cast(Any, lifespan(started))})
+# Daphne speaks no lifespan. It has made the reactor that it runs before it imports this module; under another server
+# that reactor never runs.
+if (reactor := cast(Any, sys.modules.get("twisted.internet.reactor"))) is not None:
+    reactor.callLater(0, started)

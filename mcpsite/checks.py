@@ -108,9 +108,9 @@ def processes_share_a_redis(app_configs: Sequence[Any] | None, **kwargs: Any) ->
     if settings.WEB_CONCURRENCY > 1 and not settings.REDIS_URL:
         return [
             checks.Warning(
-                f"WEB_CONCURRENCY starts {settings.WEB_CONCURRENCY} processes that do not hear each other: what is "
-                "revoked in one does not end streams in the others.",
-                hint="Set REDIS_URL, or run one process.",
+                f"WEB_CONCURRENCY starts {settings.WEB_CONCURRENCY} processes that do not hear each other: a session "
+                "of one is unknown in the others, and what is revoked in one does not end streams in the others.",
+                hint="Set REDIS_URL, or run one process. Clients without sessions are served well all the same.",
                 id="mcpsite.W001",
             )
         ]

@@ -1,6 +1,8 @@
-"""What the site itself adds to the admin; nothing of it is stored."""
+"""What the site itself adds to the admin and to the database."""
 
 from django.db import models
+
+from mcpsite.shared_state import CACHE_TABLE
 
 
 class NoRows(models.Manager["Doctor"]):
@@ -24,3 +26,18 @@ class Doctor(models.Model):
 
     def __str__(self) -> str:
         return "doctor"
+
+
+class CacheRow(models.Model):
+    """The table of Django's database cache, made by a migration so that nobody has to run `createcachetable`."""
+
+    cache_key = models.CharField(max_length=255, primary_key=True)
+    value = models.TextField()
+    expires = models.DateTimeField(db_index=True)
+
+    class Meta:
+        db_table = CACHE_TABLE
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.cache_key

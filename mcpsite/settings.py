@@ -16,6 +16,7 @@ from accounts.providers import (
 from accounts.sign_in_settings import sign_in_settings
 from accounts.upstream.variables import named_api_urls, named_scopes
 from mcpsite.environment import Environment, read_env_file
+from mcpsite.limit_settings import limit_settings
 from mcpsite.shared_state import shared_state_settings
 from oauth_bridge.provider_settings import PRIVATE_USE_SCHEMES, provider_settings
 
@@ -47,7 +48,7 @@ CSRF_TRUSTED_ORIGINS = [f"{_public.scheme}://{_public.netloc}"]
 
 INSTALLED_APPS = [
     "daphne",
-    "django.contrib.admin",
+    "mcpsite.admin_site.OperatorsAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -129,10 +130,7 @@ vars().update(shared_state_settings(REDIS_URL, PUBLIC_URL))
 # --- People ---------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = [
-    "django.contrib.auth.backends.ModelBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
-]
+AUTHENTICATION_BACKENDS = ["accounts.password_backend.PasswordBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
@@ -285,13 +283,8 @@ MCP_ENDPOINTS = {
 }
 MCP_SESSIONS = env.bool("MCP_SESSIONS", default=True)
 MCP_ALLOWED_ORIGINS = env.list("MCP_ALLOWED_ORIGINS", default=[])
-MCP_BODY_LIMIT = env.int("MCP_BODY_LIMIT", default=4 * 1024 * 1024)
-MCP_THREADS = env.int("MCP_THREADS", default=16)
-MCP_SESSION_IDLE = env.int("MCP_SESSION_IDLE", default=24 * 3600)
-MCP_MAX_SESSIONS = env.int("MCP_MAX_SESSIONS", default=50_000)
-MCP_EVENT_TTL = env.int("MCP_EVENT_TTL", default=300)
-MCP_KEEP_ALIVE = env.int("MCP_KEEP_ALIVE", default=15)
-MCP_ASK_TIMEOUT = env.int("MCP_ASK_TIMEOUT", default=600)
+vars().update(limit_settings(env))
+MCP_NEAR_CACHE_SECONDS = env.int("MCP_NEAR_CACHE_SECONDS", default=10)
 # One row for each tool call. "strict": none is answered before its row is committed.
 MCP_LEDGER = env.choice("MCP_LEDGER", ("off", "on", "strict"), default="on")
 MCP_LEDGER_DAYS = env.int("MCP_LEDGER_DAYS", default=90)

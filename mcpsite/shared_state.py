@@ -1,8 +1,9 @@
-"""What the processes of one site share: the channel layer and the default cache, on Redis when there is one."""
+"""What the processes of one site share: the channel layer and the caches, on Redis when there is one."""
 
 from typing import Any
 from urllib.parse import urlsplit
 
+CACHE_TABLE = "mcpsite_cache"
 CONNECT_SECONDS = 2
 ANSWER_SECONDS = 10
 """More than the five that the channel layer lets Redis wait for a message."""
@@ -10,10 +11,15 @@ MEMBER_SECONDS = 300
 """A process that was killed is sent nothing after so long; living ones join again more often."""
 CAPACITY = 10_000
 """Messages that may wait for one process."""
+MOST_ROWS = 10_000
+"""Of the default cache in the database: tries of that many people or addresses are counted at one time."""
 
 
 def shared_state_settings(redis_url: str, public_url: str) -> dict[str, Any]:
-    """CHANNEL_LAYERS and CACHES; without a Redis they live in one process's memory.
+    """CHANNEL_LAYERS and CACHES.
+
+    In the default cache allauth counts tries to sign in. Without a Redis it is a table, since tries would else be
+    counted by each process for itself; what was `fetched` from others, and the layer, are in one process's memory.
 
     Everything is under the host of `public_url`, so that sites on one Redis do not hear each other.
     """
@@ -21,7 +27,14 @@ def shared_state_settings(redis_url: str, public_url: str) -> dict[str, Any]:
         memory = {"BACKEND": "channels.layers.InMemoryChannelLayer", "CONFIG": {"capacity": CAPACITY}}
         return {
             "CHANNEL_LAYERS": {"default": memory},
-            "CACHES": {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}},
+            "CACHES": {
+                "default": {
+                    "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+                    "LOCATION": CACHE_TABLE,
+                    "OPTIONS": {"MAX_ENTRIES": MOST_ROWS},
+                },
+                "fetched": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+            },
         }
     from redis.backoff import NoBackoff  # only here: a site without Redis starts faster without it
     from redis.retry import Retry
@@ -46,4 +59,4 @@ def shared_state_settings(redis_url: str, public_url: str) -> dict[str, Any]:
         "KEY_PREFIX": f"{prefix}:cache",
         "OPTIONS": {"socket_timeout": CONNECT_SECONDS, **patience},
     }
-    return {"CHANNEL_LAYERS": {"default": layer}, "CACHES": {"default": cache}}
+    return {"CHANNEL_LAYERS": {"default": layer}, "CACHES": {"default": cache, "fetched": cache}}

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from mcpsite.doctor import browsers, challenge, documents, inside, reach, registering, streams
+from mcpsite.doctor import browsers, challenge, documents, inside, reach, registering, silence, streams
 from mcpsite.doctor.findings import Finding
 from mcpsite.doctor.inside import Seen
 from mcpsite.doctor.site import NoAnswerError, OutOfTimeError, Site
@@ -38,6 +38,8 @@ class Patient:
     """The longest that all of it may take."""
     wait: float = 5
     """Seconds within which something on an event stream must arrive."""
+    hold: float = silence.HOLD
+    """Seconds for which a silent event stream is watched; 0 for not at all."""
 
 
 @dataclass
@@ -86,6 +88,7 @@ class Examination:
             )
             return
         yield from _examine(lambda site: streams.examine(site, self.patient.token), site)
+        yield from _examine(lambda site: silence.examine(site, self.patient.token, self.patient.hold), site)
 
 
 def _examine(group: Group, site: Site) -> Iterator[Finding]:

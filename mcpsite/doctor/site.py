@@ -88,15 +88,20 @@ class Stream:
     answer: Answer
     _response: urllib3.BaseHTTPResponse
     _ends: float
+    ended: bool = False
+    """Whether it was closed or broke off, and not merely fell silent."""
 
     def read(self) -> bytes:
         """The next bytes; empty when none came in time or the stream ended."""
         if time.monotonic() >= self._ends:
             return b""
         try:
-            return self._response.read1(65536)
-        except (HTTPError, OSError):
+            found = self._response.read1(65536)
+        except (HTTPError, OSError) as error:
+            self.ended = not isinstance(error, TimeoutError | socket.timeout)
             return b""
+        self.ended = not found
+        return found
 
     def read_until(self, wanted: bytes) -> bytes:
         """Bytes until these are among them, or no more come in time."""
@@ -171,12 +176,17 @@ class Site:
             return Answer(asked, response.status, response.headers, body, time.monotonic() - began)
 
     @contextmanager
-    def stream(self, method: str, path: str, headers: Headers | None = None, *, json: Any = None) -> Iterator[Stream]:
-        """An answer that is read as it comes; raises NoAnswerError when not even its headers came in time."""
-        began, wait = time.monotonic(), self.patience(self.wait)
+    def stream(
+        self, method: str, path: str, headers: Headers | None = None, *, json: Any = None, hold: float = 0
+    ) -> Iterator[Stream]:
+        """An answer that is read as it comes, for `hold` seconds where these are more than usual.
+
+        Raises NoAnswerError when not even its headers came in time.
+        """
+        began, wait = time.monotonic(), self.patience(hold or self.wait)
         with self._open(method, path, headers or {}, json, None, wait) as (asked, response):
             answer = Answer(asked, response.status, response.headers, b"", time.monotonic() - began)
-            yield Stream(answer, response, time.monotonic() + 2 * wait)
+            yield Stream(answer, response, time.monotonic() + (hold or 2 * wait))
 
     @contextmanager
     def _open(

@@ -14,6 +14,7 @@ from mcpsite.doctor.site import Answer, NoAnswerError, Site, Stream
 
 MODERN, LEGACY = "2026-07-28", "2025-11-25"
 SSE_PATH = "/sse"
+LISTEN = "subscriptions/listen"
 REQUESTS_IN_A_SESSION = 24
 """Enough to meet another one of several processes, which the system does not give equal shares."""
 _PREFIX = "io.modelcontextprotocol/"
@@ -30,7 +31,7 @@ def examine(site: Site, token: str) -> Iterator[Finding]:
     yield finding
     if finding.level != "ok":
         return
-    yield from _listen(site, bearer)
+    yield from _listen(site, token)
     yield from _session(site, bearer)
     yield from _http_sse(site, bearer)
 
@@ -63,14 +64,12 @@ def _judge(answer: Answer) -> Finding:
     return Finding("failure", "call", asked, answer.brief, means="Calls fail.", mend="Look into the server's log.")
 
 
-def _listen(site: Site, bearer: Headers) -> Iterator[Finding]:
+def _listen(site: Site, token: str) -> Iterator[Finding]:
     """The acknowledgement comes at once, and the stream stays open (MCP 2026-07-28 subscriptions)."""
-    params = {"notifications": {"toolsListChanged": True}}
-    method = "subscriptions/listen"
-    asked = f"POST {site.path}, {method} of {MODERN}"
+    asked = f"POST {site.path}, {LISTEN} of {MODERN}"
     try:
-        headers = {**bearer, **_modern_headers(method)}
-        with site.stream("POST", site.path, headers, json=_modern(method, params)) as stream:
+        headers, body = listening(token)
+        with site.stream("POST", site.path, headers, json=body) as stream:
             yield _arrives(asked, stream, b"acknowledged")
     except NoAnswerError as error:
         yield _held_back(asked, error)
@@ -186,6 +185,12 @@ def _buffered(asked: str, got: str) -> Finding:
         mend="Switch buffering off (nginx: proxy_buffering off, and no proxy_ignore_headers X-Accel-Buffering; no gzip "
         "for text/event-stream).",
     )
+
+
+def listening(token: str) -> tuple[Headers, dict[str, Any]]:
+    """Headers and body of a request for a stream that is acknowledged at once and then silent."""
+    headers = {"Authorization": f"Bearer {token}", **_modern_headers(LISTEN)}
+    return headers, _modern(LISTEN, {"notifications": {"toolsListChanged": True}})
 
 
 def _modern(method: str, params: dict[str, Any] | None = None) -> dict[str, Any]:

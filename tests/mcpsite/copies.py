@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 
@@ -128,7 +129,8 @@ class Running:
         raise AssertionError(f"It did not start: {self.output}")
 
     def __exit__(self, *failure: object) -> None:
-        os.killpg(self.process.pid, signal.SIGTERM)
+        with suppress(ProcessLookupError):  # a test may have ended it already
+            os.killpg(self.process.pid, signal.SIGTERM)
         self.process.communicate(timeout=30)
 
 

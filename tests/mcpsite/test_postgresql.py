@@ -13,6 +13,19 @@ import pytest
 from tests.mcpsite.copies import ROOT
 from tests.services import database
 
+ADMIN = (
+    "tests/oauth_bridge/test_admin.py",
+    "tests/oauth_bridge/test_admin_clients.py",
+    "tests/oauth_bridge/test_admin_connections.py",
+    "tests/oauth_bridge/test_admin_credentials.py",
+    "tests/oauth_bridge/test_admin_users.py",
+    "tests/oauth_bridge/test_admin_queries.py",
+    "tests/oauth_bridge/attempts/test_admin.py",
+    "tests/mcp_endpoint/ledger/test_admin_export.py",
+    "tests/mcp_endpoint/ledger/test_overview.py",
+)
+"""Lists, searches, filters and dates: SQL that databases do not read alike."""
+
 
 @pytest.fixture
 def empty_database() -> Iterator[str]:
@@ -35,3 +48,17 @@ def test_every_migration_applies_and_none_is_missing(empty_database: str) -> Non
             check=True,
             capture_output=True,
         )
+
+
+def test_the_admin_does_there_what_it_does_on_sqlite(empty_database: str) -> None:
+    """The tests of the admin run on SQLite with the others: here once more, in a process that has PostgreSQL."""
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "--no-header", "-p", "no:cacheprovider", *ADMIN],
+        cwd=ROOT,
+        env={**os.environ, "DATABASE_URL": empty_database},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:]
+    assert " passed" in done.stdout

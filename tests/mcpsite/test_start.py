@@ -1,7 +1,9 @@
 """`make run` from a clone: what it prepares, prints and refuses."""
 
 import errno
+import os
 import re
+import signal
 import socket
 import sqlite3
 from collections.abc import Iterator
@@ -90,6 +92,16 @@ def test_a_second_run_changes_nothing(first: Running) -> None:
     assert (first.folder / ".env").read_text() == settings
     with closing(sqlite3.connect(first.folder / "db.sqlite3")) as database:
         assert database.execute("select count(*) from accounts_user").fetchone() == (1,)
+
+
+def test_ctrl_c_ends_it_well(first: Running) -> None:
+    """To all of the terminal's processes, as a terminal sends it. `make` ends with what it runs."""
+    with Running(first.folder, env={"PORT": str(free_port())}) as running:
+        assert httpx.get(f"{running.url}/").status_code == 200
+        os.killpg(running.process.pid, signal.SIGINT)
+        said, _ = running.process.communicate(timeout=30)
+        assert "Traceback" not in said
+        assert "Killed" not in said
 
 
 def test_a_public_url_wins_over_the_port(settings: Settings) -> None:

@@ -17,7 +17,11 @@ from mcpsite.doctor import Examination, Finding, Patient
 from mcpsite.doctor.findings import Level, Verdict, as_json, verdict
 from mcpsite.doctor.own_token import token_of
 from mcpsite.doctor.profiles import EVERYBODY
+from mcpsite.doctor.silence import HOLD
 from oauth_bridge.resources import ProtectedResource, protected_resources
+
+LONGEST_HOLD = 90.0
+"""Seconds: the whole examination has 120."""
 
 
 class Command(BaseCommand):
@@ -38,6 +42,13 @@ class Command(BaseCommand):
             action="store_true",
             help="also make calls, with a token that is read from MCP_DOCTOR_TOKEN or asked for",
         )
+        parser.add_argument(
+            "--hold",
+            metavar="SECONDS",
+            type=float,
+            default=HOLD,
+            help="how long to watch a silent event stream (%(default)g; 0 for not at all)",
+        )
         parser.add_argument("--json", action="store_true", help="print the findings as JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -45,7 +56,7 @@ class Command(BaseCommand):
         is_own = f"{url}/".startswith(f"{settings.PUBLIC_URL}/")
         found: list[Finding] = []
         with self._token(url, is_own, options) as token:
-            for finding in Examination(Patient(url, token, is_own=is_own)):
+            for finding in Examination(Patient(url, token, is_own=is_own, hold=min(options["hold"], LONGEST_HOLD))):
                 found.append(finding)
                 if not options["json"]:
                     self._print(finding)

@@ -70,7 +70,11 @@ def public_port() -> int:
 @pytest.fixture(scope="session")
 def site(public_port: int, certificate: Certificate) -> Iterator[LiveServer]:
     """The site that all of these proxies stand in front of."""
-    public = {"PUBLIC_URL": f"https://localhost:{public_port}", "SSL_CERT_FILE": str(certificate.file)}
+    public = {
+        "PUBLIC_URL": f"https://localhost:{public_port}",
+        "SSL_CERT_FILE": str(certificate.file),
+        "MCP_KEEP_ALIVE": "1",
+    }
     with LiveServer("uvicorn", settings="tests.clients.settings", env=public, users=USERS) as server:
         yield server
 

@@ -45,6 +45,7 @@ def lines_after_pressing(person: Person) -> list[str]:
         str(page.url),
         data={"csrfmiddlewaretoken": str(field["value"])},
         headers={"Origin": person.base_url, "Referer": str(page.url)},
+        timeout=admin.SECONDS + admin.GRACE + 10,
     )
     assert answer.status_code == 200, answer.text
     lines = BeautifulSoup(answer.text, "html.parser").select("ul.findings li")
@@ -53,7 +54,7 @@ def lines_after_pressing(person: Person) -> list[str]:
 
 def test_a_site_examines_itself_while_it_answers_under_daphne() -> None:
     """One process and one event loop: were the page in its way, every request would run out of time."""
-    with LiveServer("daphne", settings="tests.clients.settings", users=USERS) as server:
+    with LiveServer("daphne", "tests.clients.settings", {"MCP_KEEP_ALIVE": "1"}, users=USERS) as server:
         server.create_user("operator", PASSWORD, is_staff=True, is_superuser=True)
         lines = examined(server.url, "operator")
     assert "✓ Codex would connect" in lines
