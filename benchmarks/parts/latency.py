@@ -1,0 +1,64 @@
+"""How long a call takes at half of the calls per second that the same server had at its peak."""
+
+import json
+import os
+import subprocess
+import sys
+from statistics import median
+from typing import Any
+
+from benchmarks.calls import MODERN, greet
+from benchmarks.machine import ROOT, pinned
+from benchmarks.part import Bench, Part, Row
+from benchmarks.parts.tool_calls import HELLO
+from benchmarks.this_site import CACHED, DATABASE
+from benchmarks.verdicts import below, ratio
+
+ROUNDS, SECONDS = 3, 2
+MOST_TIMES = 5.0
+"""How much longer than the median the 99th percentile may be."""
+
+
+def measure(bench: Bench) -> Part:
+    """Every server that answered at its peak."""
+    rates = {name: bench.rate(name, MODERN) for name in bench.servers if name != HELLO}
+    found: dict[str, list[dict[str, Any]]] = {name: [] for name, rate in rates.items() if rate}
+    for _ in range(ROUNDS):
+        for name, rounds in found.items():
+            rounds.append(paced(bench, name, (rates[name] or 0) / 2))
+    rows = [_row(name, rates[name] or 0, rounds) for name, rounds in found.items()]
+    times = {str(row["server"]): row["p99 of p50"] for row in rows}
+    return Part(
+        "latency",
+        f"Latency of tools/call at half of the peak, {MODERN}, from the moment that a call was due",
+        ("server", "paced", "p50", "p90", "p99", "p99 of p50", "failed"),
+        rows,
+        [
+            below(f"{name}: p99 at half of the peak, in medians", times.get(name), MOST_TIMES, " times")  # type: ignore[arg-type]
+            for name in (CACHED, DATABASE)
+        ],
+    )
+
+
+def paced(bench: Bench, name: str, rate: float) -> dict[str, Any]:
+    """One round at a steady pace."""
+    server = bench.servers[name]
+    request = greet(server.url, server.token, MODERN)
+    environment = {
+        **os.environ,
+        "BENCH_BODY": request.text,
+        "BENCH_HEADERS": "\n".join(f"{key}: {value}" for key, value in request.headers.items()),
+    }
+    command = [sys.executable, "-m", "benchmarks.paced", request.url, str(rate), str(SECONDS)]
+    with pinned(bench.client_core):
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def _row(name: str, peak: float, rounds: list[dict[str, Any]]) -> Row:
+    row: Row = {"server": name, "paced": round(peak / 2), "failed": sum(each["failed"] for each in rounds)}
+    for percentile in ("p50", "p90", "p99"):
+        row[percentile] = median(each.get(percentile, float("inf")) for each in rounds)
+    row["p99 of p50"] = ratio(row["p99"], row["p50"])  # type: ignore[arg-type]
+    return {**row, "rounds": rounds}

@@ -1,0 +1,1 @@
+"""Tests of what decides in the benchmarks; none of a figure."""
