@@ -1,7 +1,10 @@
-"""What needs a browser: `scripts/browser.py test` and `scripts/browser.py screenshots`.
+"""What needs a browser: `scripts/browser.py install`, `test` and `screenshots`.
 
-Brings Chromium (by apt-get, where that may be used) and what the tests take from npm, then runs the browser
-tests, or writes docs/screenshots. Further arguments go to pytest.
+Brings Chromium (by apt-get, where that may be used) and what the tests take from npm, then does no more, runs the
+browser tests, or writes docs/screenshots. The whole of the tests is shared between processes; with further
+arguments, which go to pytest, one process runs what they choose.
+
+Exits with 69 (EX_UNAVAILABLE of sysexits.h) where Chromium or the packages cannot be had at all.
 """
 
 import os
@@ -20,14 +23,29 @@ TESTS = ROOT / "tests" / "browser"
 LOCK = TESTS / "package-lock.json"
 PACKAGES = TESTS / "node_modules"
 MODULES = {"test": ["pytest", "tests/browser"], "screenshots": ["tests.browser.screenshots"]}
+# Each process has a browser and a site of its own.
+SHARED = ("-n", "auto", "--maxprocesses", "4")
+UNAVAILABLE = 69
+
+
+class UnavailableError(Exception):
+    """Something cannot be had on this machine; the message says what, and what to do."""
 
 
 def main(task: str, *arguments: str) -> int:
     """Do a task; its exit code."""
-    if task not in MODULES:
-        sys.exit("Say what to do: scripts/browser.py test or screenshots.")
-    install_chromium()
-    install_packages()
+    if task not in ("install", *MODULES):
+        sys.exit("Say what to do: scripts/browser.py install, test or screenshots.")
+    try:
+        install_chromium()
+        install_packages()
+    except UnavailableError as error:
+        print(error, file=sys.stderr)
+        return UNAVAILABLE
+    if task == "install":
+        return 0
+    if task == "test" and not arguments:
+        arguments = SHARED
     return subprocess.call([sys.executable, "-m", *MODULES[task], *arguments], cwd=ROOT)
 
 
@@ -42,7 +60,7 @@ def install_chromium() -> None:
         for command in (["update", "-qq"], ["install", "-qq", "-y", "chromium"]):
             subprocess.run([*as_root, "apt-get", *command], env=quiet, stdout=subprocess.DEVNULL, check=False)
     if chromium.executable() is None:
-        sys.exit(
+        raise UnavailableError(
             "Chromium is missing and could not be installed from here: install it (on Debian and Ubuntu: "
             "sudo apt-get install chromium) and run this again."
         )
@@ -53,9 +71,14 @@ def install_packages() -> None:
     stamp = PACKAGES / "installed-lock.json"
     if stamp.is_file() and stamp.read_bytes() == LOCK.read_bytes():
         return
-    npm = Path(find_npx()).with_name("npm")
+    npm = str(Path(find_npx()).with_name("npm"))
     print("Installing the OpenID provider and the accessibility checker ...", flush=True)
-    subprocess.run([str(npm), "ci", "--no-audit", "--no-fund"], cwd=TESTS, env=environment(), check=True)
+    install = subprocess.run([npm, "ci", "--no-audit", "--no-fund"], cwd=TESTS, env=environment(), check=False)
+    if install.returncode:
+        # A registry that answers is no excuse.
+        if subprocess.run([npm, "ping"], env=environment(), capture_output=True, check=False).returncode:
+            raise UnavailableError("npm's registry does not answer: connect this machine to it and run this again.")
+        sys.exit("npm could not install tests/browser/package-lock.json; its own words are above.")
     stamp.write_bytes(LOCK.read_bytes())
 
 

@@ -9,6 +9,8 @@ from playwright.sync_api import Browser, sync_playwright
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 # Whatever a page may ask for elsewhere is not found: what works here works without the internet.
 ONLY_LOOPBACK = "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
+START = 180_000
+"""Milliseconds in which it must have come up."""
 
 
 def executable() -> str | None:
@@ -24,7 +26,9 @@ def browser(localhost: str = "EXCLUDE localhost") -> Iterator[Browser]:
         raise RuntimeError("Chromium is missing: `make browser` installs it, or `apt-get install chromium` does.")
     rules = f"{localhost}, {ONLY_LOOPBACK}"
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=path, args=[f"--host-resolver-rules={rules}"])
+        running = playwright.chromium.launch(
+            executable_path=path, args=[f"--host-resolver-rules={rules}"], timeout=START
+        )
         try:
             yield running
         finally:

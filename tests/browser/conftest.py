@@ -3,10 +3,10 @@
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import chromium
 from tests.browser.mailbox import Mailbox
@@ -16,8 +16,9 @@ from tests.conftest import PASSWORD, USERS
 from tests.live import LiveServer
 
 HERE = Path(__file__).resolve().parent
-# For the slowest machine; locators go on as soon as they can.
-PATIENCE = 20_000
+# Milliseconds, for the slowest machine; everything goes on as soon as it can.
+PATIENCE = 90_000
+expect.set_options(timeout=PATIENCE)
 
 # Alex uses the site for a while, and robin a little.
 PEOPLE = dict.fromkeys(("alex", "robin"), PASSWORD)
@@ -28,6 +29,14 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     """These need a browser: only who names them runs them, as `make browser` does."""
     named = (Path(argument.partition("::")[0]).resolve() for argument in config.args)
     return None if any(path.is_relative_to(HERE) for path in named) else True
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Where several processes run these, they share them so."""
+    from tests.browser.sharing import Sharing  # pages are told of by modules that need this one
+
+    return Sharing(config, log)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,11 +1,11 @@
 """The site as people meet it in the browser, with a real OpenID provider beside it."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from tests.browser.mailbox import Mailbox
 from tests.browser.openid_provider import OpenIDProvider
-from tests.live import LiveServer, free_port
+from tests.live import LiveServer, held_port
 
 CALLBACK_PATH = "/accounts/oidc/oidc/login/callback/"
 
@@ -27,12 +27,13 @@ def running_site(users: Mapping[str, str], mailbox: Mailbox, **variables: str) -
     Whoever the provider names is let in: signing in there makes an account.
     """
     # The provider must know where to send people back to before the site, which must know the provider, starts.
-    port = free_port()
-    public_url = variables.get("PUBLIC_URL", f"http://localhost:{port}")
-    with OpenIDProvider(public_url + CALLBACK_PATH) as provider:
+    with ExitStack() as held:
+        port = held.enter_context(held_port())
+        public_url = variables.get("PUBLIC_URL", f"http://localhost:{port}")
+        provider = held.enter_context(OpenIDProvider(public_url + CALLBACK_PATH))
         env = {"SIGN_UP": "open", "EMAIL_URL": mailbox.url, **GITHUB, **provider.environment(), **variables}
         site = LiveServer("uvicorn", settings="tests.browser.settings", env=env, users=users)
         site.port = port
-        with site:
-            site.manage("shell", "--no-imports", "-c", ADDRESSES)
-            yield site
+        held.enter_context(site)
+        site.manage("shell", "--no-imports", "-c", ADDRESSES)
+        yield site

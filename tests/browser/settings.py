@@ -8,3 +8,6 @@ ACCOUNT_RATE_LIMITS = False
 OAUTH_BRIDGE_REGISTRATION_RATE = "1000/h/ip"
 
 ROOT_URLCONF = "tests.browser.urls"
+
+# Some sign in once for a whole run, which may take longer than a sign-in counts as fresh.
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 24 * 60 * 60

@@ -1,5 +1,7 @@
 """An account that a password alone does not open."""
 
+import secrets
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -16,9 +18,9 @@ def claude(program: ProgramOf) -> Program:
 
 
 @pytest.fixture
-def newcomer(site: LiveServer, claude: Program) -> str:
+def newcomer(site: LiveServer) -> str:
     """Somebody whose account has a password only."""
-    name = f"newcomer{claude.origin.port}"
+    name = f"newcomer{secrets.token_hex(4)}"
     site.create_user(name, PASSWORD, email=f"{name}@example.org")
     return name
 
