@@ -3,7 +3,7 @@
 PYTHON ?= $(firstword $(shell command -v python3 python3.14 python3.13 python3.12 python3.11 2>/dev/null) python3)
 BIN := .venv/bin
 
-.PHONY: help run test lint conformance browser screenshots bench dev
+.PHONY: help run test lint conformance browser screenshots bench soak dev
 .DEFAULT_GOAL := help
 
 help:
@@ -13,7 +13,8 @@ help:
 	@echo "make conformance  run the official MCP conformance suite against this site"
 	@echo "make browser      walk through the pages in a real browser, as people and as attackers"
 	@echo "make screenshots  write a picture of every page to docs/screenshots"
-	@echo "make bench        measure calls per second, and pages with a million rows"
+	@echo "make bench        measure this site beside its peers, and pages with a million rows"
+	@echo "make soak         call the site for half an hour and watch its memory (MINUTES=5 make soak for a shorter one)"
 
 run:
 	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or later is needed: install it and run this again." >&2; exit 1; }
@@ -47,7 +48,7 @@ screenshots: dev
 	@$(BIN)/python scripts/browser.py screenshots
 
 bench: dev
-	@$(BIN)/python benchmarks/bench.py
-	@$(BIN)/python benchmarks/ledger.py
-	@$(BIN)/python benchmarks/ledger_pages.py
-	@$(BIN)/python benchmarks/oauth.py
+	@$(BIN)/python -m benchmarks.bench
+
+soak: dev
+	@$(BIN)/python -m benchmarks.soak

@@ -8,8 +8,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
@@ -125,6 +125,14 @@ class LiveServer:
             self.kill()
         self._process = None
 
+    def wait(self, seconds: float) -> int:
+        """The exit code of a process that was told to end otherwise than by `stop`; raises TimeoutExpired."""
+        if self._process is None:
+            raise ServerError("The server is not running.")
+        code = self._process.wait(seconds)
+        self._process = None
+        return code
+
     def kill(self) -> None:
         """End the process at once, as a crash would (SIGKILL). `start()` brings it back."""
         if self._process is not None:
@@ -213,3 +221,19 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+@contextmanager
+def held_port() -> Iterator[int]:
+    """A loopback port for a server that must be known before it starts; nobody else is given it meanwhile.
+
+    Linux hands no bound port out, and lets a server that names it listen there while the holder does not: both set
+    SO_REUSEADDR, as servers do (socket(7)). Other systems would not let the server in, so there nothing holds it.
+    """
+    with socket.socket() as holder:
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        holder.bind(("127.0.0.1", 0))
+        port: int = holder.getsockname()[1]
+        if sys.platform != "linux":
+            holder.close()
+        yield port

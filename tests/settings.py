@@ -13,6 +13,8 @@ PASSWORD_HASHERS = [
 ]
 # Each test client builds the middleware; it need not go through all static files for that.
 WHITENOISE_AUTOREFRESH = True
+# What is counted needs no database in tests that have none; live servers count in theirs.
+CACHES = {name: {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"} for name in ("default", "fetched")}
 # Tests that are about the ledger switch it on; the others need no database for a call.
 MCP_LEDGER = "off"
 # The same of attempts to connect.

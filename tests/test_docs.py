@@ -23,7 +23,8 @@ def first_column(page: str, pattern: str = r"[^`]+") -> list[str]:
 
 def variables() -> Iterator[str]:
     """Every environment variable that the site, its scripts, its tests' services and make read."""
-    site = (ROOT / "mcpsite" / "settings.py").read_text() + (ROOT / "manage.py").read_text()
+    read = ("mcpsite/settings.py", "mcpsite/limit_settings.py", "manage.py")
+    site = "".join((ROOT / path).read_text() for path in read)
     yield from re.findall(r'\benv\.\w+\(\s*"([A-Z_]+)"', site)
     yield from re.findall(r'environ\.setdefault\("([A-Z_]+)"', site)
     for script in (*(ROOT / "scripts").glob("*.py"), *ROOT.glob("*/management/commands/*.py")):

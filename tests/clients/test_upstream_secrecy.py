@@ -1,16 +1,19 @@
-"""After a full run with every logger at its loudest, no token of the provider is anywhere in clear.
+"""After a full run with every logger at its loudest, no token of a provider is anywhere in clear.
 
-The run links, uses, refreshes, fails in every way, signs in, links again and unlinks. Then every response that a
-browser or a client saw, the whole log, every column of every table, what sessions hold, and the bytes of the database's
-files are searched for every token that the provider ever gave.
+The run links, uses, refreshes, fails in every way, signs in, links again and unlinks, at GitHub and at an OpenID
+provider. Then every response that a browser or a client saw, the whole log, every column of every table, what sessions
+hold, and the bytes of the database's files are searched for every token that the providers ever gave, and for this
+site's secrets there.
 """
 
 import base64
 import json
+import secrets
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -23,6 +26,7 @@ from tests.clients.linking import ACCEPT, CALL, PAGE, URL_MODE, agree, ask, pres
 from tests.clients.wire import Wire, events
 from tests.conftest import PASSWORD, USERS
 from tests.fake_github import FakeGitHub
+from tests.identity_provider import ACCESS_TOKEN, CLIENT_ID, CLIENT_SECRET, IdentityProvider
 from tests.live import LiveServer
 from tests.person import Person
 
@@ -72,8 +76,8 @@ class Transcript:
         self.kept.append(self.live.manage("shell", "--no-imports", "-c", SESSIONS))
 
     def search(self, text: str) -> set[str]:
-        """Where a text is found, in clear or in base64 at any offset."""
-        forms = [text, *(form.decode() for form in _base64_forms(text))]
+        """Where a text is found, in clear, in base64 at any offset, or in hexadecimal digits."""
+        forms = [text, text.encode().hex(), *(form.decode() for form in _base64_forms(text))]
         places = {
             "responses": "\n".join(self.seen),
             "log": self.live.log_text(),
@@ -90,6 +94,28 @@ def _base64_forms(text: str) -> Iterator[bytes]:
         yield encoded[4:-4]
 
 
+class RecordingProvider(IdentityProvider):
+    """An OpenID provider that remembers every token it gave, ID tokens too."""
+
+    def __init__(self, **claims: Any) -> None:
+        super().__init__(**claims)
+        self.all_given: list[str] = []
+
+    def tokens(self, form: dict[str, str]) -> dict[str, Any]:
+        """As ever, but for an access token that can be told from any other text."""
+        answer = super().tokens(form)
+        if answer.get("access_token") == ACCESS_TOKEN:
+            answer["access_token"] = secrets.token_urlsafe(24)
+        self.all_given += [answer[name] for name in ("access_token", "refresh_token", "id_token") if name in answer]
+        return answer
+
+
+@pytest.fixture(scope="module")
+def openid() -> Iterator[RecordingProvider]:
+    with RecordingProvider(email="ada@example.org", email_verified=True, name="Ada Lovelace") as running:
+        yield running
+
+
 @pytest.fixture(scope="module")
 def github() -> Iterator[FakeGitHub]:
     with FakeGitHub() as running:
@@ -97,9 +123,17 @@ def github() -> Iterator[FakeGitHub]:
 
 
 @pytest.fixture(scope="module", params=["daphne", "uvicorn"])
-def transcript(request: pytest.FixtureRequest, github: FakeGitHub) -> Iterator[Transcript]:
+def transcript(request: pytest.FixtureRequest, github: FakeGitHub, openid: RecordingProvider) -> Iterator[Transcript]:
     """Of a full run."""
-    env = {**github.settings(), "DEBUG": "true", "MCP_ASK_TIMEOUT": "20"}
+    registration = {"OIDC_ISSUER": openid.url, "OIDC_CLIENT_ID": CLIENT_ID, "OIDC_CLIENT_SECRET": CLIENT_SECRET}
+    env = {
+        **github.settings(),
+        **registration,
+        "OIDC_API_URL": f"{openid.url}/api",
+        "SIGN_UP": "open",
+        "DEBUG": "true",
+        "MCP_ASK_TIMEOUT": "20",
+    }
     settings = "tests.clients.loud_settings"
     with LiveServer(request.param, settings=settings, env=env, users=USERS) as live:
         live.create_user("root", PASSWORD, is_staff=True, is_superuser=True)
@@ -147,25 +181,29 @@ def run(written: Transcript, github: FakeGitHub, wire: Wire, alice: Person, root
                 wire.post(answer, session.headers)
                 agree(alice, event.message["params"]["url"])
     github.denies = True
-    press(alice, alice.open(PAGE), "/unlink/")
-    return_from_provider(alice, press(alice, alice.open(PAGE), "/link/"))
+    press(alice, alice.open(PAGE), "/github/unlink/")
+    return_from_provider(alice, press(alice, alice.open(PAGE), "/github/link/"))
     github.denies, github.nameless = False, True
-    return_from_provider(alice, press(alice, alice.open(PAGE), "/link/"))
+    return_from_provider(alice, press(alice, alice.open(PAGE), "/github/link/"))
     github.nameless = False
     agree(alice)
-    sign_in_by_provider(written)
+    return_from_provider(alice, press(alice, alice.open(PAGE), "/oidc/link/"))
+    assert "Unlink OpenID Connect" in alice.open(PAGE).text
+    for provider in ("github", "oidc/oidc"):
+        sign_in_by_provider(written, provider)
     written.look_into_the_database()
+    press(alice, alice.open(PAGE), "/oidc/unlink/")
 
 
-def sign_in_by_provider(written: Transcript) -> None:
-    """Somebody whom the site does not know comes by way of the provider."""
+def sign_in_by_provider(written: Transcript, provider: str) -> None:
+    """Somebody whom the site does not know comes by way of a provider."""
     stranger = Person(written.live.url, "stranger", "")
     with closing(stranger.browser) as browser:
         written.listen(browser)
         page = browser.get("/accounts/login/")
         form = {"csrfmiddlewaretoken": browser.cookies["csrftoken"]}
         headers = {"Origin": written.live.url, "Referer": str(page.url)}
-        return_from_provider(stranger, browser.post("/accounts/github/login/", data=form, headers=headers))
+        return_from_provider(stranger, browser.post(f"/accounts/{provider}/login/", data=form, headers=headers))
 
 
 def test_the_run_was_seen_in_every_place(transcript: Transcript) -> None:
@@ -179,6 +217,12 @@ def test_the_provider_gave_tokens_of_both_kinds(transcript: Transcript, github: 
     assert {token[:4] for token in github.given} == {"ghu_", "ghr_"}
 
 
+def test_the_openid_provider_gave_tokens_of_all_three_kinds(transcript: Transcript, openid: RecordingProvider) -> None:
+    assert len(openid.all_given) > 4
+    assert any(token.count(".") == 2 for token in openid.all_given)
+    assert set(openid.given) & set(openid.all_given)
+
+
 def test_a_token_would_be_found(transcript: Transcript) -> None:
     """The search finds what it looks for in each place, in base64 too."""
     other = Transcript(transcript.live)
@@ -189,5 +233,11 @@ def test_a_token_would_be_found(transcript: Transcript) -> None:
     assert other.search(token) == {"responses", "columns", "files"}
 
 
-def test_no_token_is_anywhere_in_clear(transcript: Transcript, github: FakeGitHub) -> None:
-    assert {token[:8]: transcript.search(token) for token in github.given if transcript.search(token)} == {}
+def test_no_token_is_anywhere_in_clear(transcript: Transcript, github: FakeGitHub, openid: RecordingProvider) -> None:
+    given = [*github.given, *openid.all_given]
+    assert {token[:8]: transcript.search(token) for token in given if transcript.search(token)} == {}
+
+
+def test_nor_are_the_secrets_of_this_site_there(transcript: Transcript, github: FakeGitHub) -> None:
+    for secret in (github.settings()["GITHUB_CLIENT_SECRET"], CLIENT_SECRET):
+        assert transcript.search(secret) == set()

@@ -1,7 +1,7 @@
 """MCP in plain HTTP: requests of each era as bytes on the wire, well-formed unless a test spoils them."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -46,22 +46,39 @@ class Event:
 
 def events(response: httpx.Response) -> Iterator[Event]:
     """Events of a stream as they come; comments are left out (HTML §9.2.6)."""
-    fields: dict[str, str] = {}
+    block = _Block()
     for line in response.iter_lines():
+        if (event := block.add(line)) is not None:
+            yield event
+
+
+async def async_events(response: httpx.Response) -> AsyncIterator[Event]:
+    """The same of a response of an AsyncClient."""
+    block = _Block()
+    async for line in response.aiter_lines():
+        if (event := block.add(line)) is not None:
+            yield event
+
+
+class _Block:
+    """The lines of one event."""
+
+    def __init__(self) -> None:
+        self._fields: dict[str, str] = {}
+
+    def add(self, line: str) -> Event | None:
+        """The event that this line ends, when it ends one."""
         if line:
             field, _, value = line.partition(":")
             value = value.removeprefix(" ")
-            fields[field] = f"{fields[field]}\n{value}" if field == "data" and "data" in fields else value
-        elif "data" in fields or "id" in fields:
-            yield Event(
-                fields.get("data", ""),
-                fields.get("id"),
-                fields.get("event", "message"),
-                int(fields["retry"]) if "retry" in fields else None,
-            )
-            fields = {}
-        else:
-            fields = {}
+            again = field == "data" and "data" in self._fields
+            self._fields[field] = f"{self._fields[field]}\n{value}" if again else value
+            return None
+        fields, self._fields = self._fields, {}
+        if "data" not in fields and "id" not in fields:
+            return None
+        retry = int(fields["retry"]) if "retry" in fields else None
+        return Event(fields.get("data", ""), fields.get("id"), fields.get("event", "message"), retry)
 
 
 def messages(response: httpx.Response) -> list[Json]:

@@ -55,6 +55,13 @@ def write(ctx: Context, text: str) -> str:
     return text
 
 
+@tool()
+async def touch(ctx: Context, uri: str) -> str:
+    """Tell whoever watches a resource that it changed."""
+    ctx.resource_updated(uri)
+    return uri
+
+
 @tool(scope=["mcp", "lab:erase"])
 def erase() -> str:
     """Erase the notebook."""
