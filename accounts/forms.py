@@ -42,8 +42,11 @@ class OnceOnly:
     def clean_code(self) -> str:
         """The code, unless it was used before."""
         code: str = super().clean_code()  # type: ignore[misc]
-        if self.authenticator.type == Authenticator.Type.TOTP:
-            _require_use(self.user, decrypt(self.authenticator.data["secret"]), code)
+        if self.authenticator.type == Authenticator.Type.TOTP and not app_codes.use(
+            self.user, decrypt(self.authenticator.data["secret"]), code
+        ):
+            self._emit_authentication_failed(self.authenticator)  # type: ignore[attr-defined]
+            raise get_adapter().validation_error("incorrect_code")
         return code
 
 
@@ -65,10 +68,6 @@ class AppForm(ActivateTOTPForm):
     def clean_code(self) -> str:
         """The code, unless it was used before."""
         code: str = super().clean_code()
-        _require_use(self.user, self.secret, code)
+        if not app_codes.use(self.user, self.secret, code):
+            raise get_adapter().validation_error("incorrect_code")
         return code
-
-
-def _require_use(user: User, secret: str, code: str) -> None:
-    if not app_codes.use(user, secret, code):
-        raise get_adapter().validation_error("incorrect_code")

@@ -13,9 +13,9 @@ from oauth_bridge.principal import Principal
 from oauth_bridge.resources import Effect, ProtectedResource, Scope, ToolSummary
 
 SSE_PATH = "/sse"
+"""Where clients of the 2024-11-05 transport know the default Endpoint from."""
 SPARED = f"\n\t{JOINERS}"
 """Characters of a tool's description that are shown as they are, though nobody sees them."""
-"""Where clients of the 2024-11-05 transport know the default Endpoint from."""
 
 
 @dataclass(frozen=True)

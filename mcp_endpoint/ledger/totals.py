@@ -1,6 +1,7 @@
 """Totals of each hour: what a batch of calls adds to them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -23,40 +24,76 @@ Place = tuple[str, int, str]
 """Kind, beginning of the hour as Unix time, key."""
 
 
-def add(cursor: CursorWrapper, rows: Sequence["Row"]) -> None:
-    """Add calls to the totals, in the transaction that the cursor is in.
+@dataclass(slots=True)
+class Sum:
+    """What some calls come to."""
 
-    Always in the same order: two processes that wait for each other's rows would wait for ever.
-    """
-    totals: dict[Place, tuple[str, int, int, float, float]] = {}
-    for row in rows:
-        failed = row.outcome not in ANSWERED
-        for place, name in _places(row):
-            _, calls, errors, duration, longest = totals.get(place, ("", 0, 0, 0.0, 0.0))
-            totals[place] = (
-                name,
-                calls + 1,
-                errors + failed,
-                duration + row.duration_ms,
-                max(longest, row.duration_ms),
-            )
-    adapt = cursor.db.ops.adapt_datetimefield_value
-    cursor.executemany(
-        _statement(),
-        [
-            (kind, adapt(datetime.fromtimestamp(hour, UTC)), key, *total)
-            for (kind, hour, key), total in sorted(totals.items())
-        ],
-    )
+    calls: int = 0
+    errors: int = 0
+    duration: float = 0.0
+    longest: float = 0.0
+
+    def add(self, other: "Sum") -> None:
+        self.calls += other.calls
+        self.errors += other.errors
+        self.duration += other.duration
+        self.longest = max(self.longest, other.longest)
 
 
-def _places(row: "Row") -> Iterator[tuple[Place, str]]:
-    """Where a call counts, and what that is called."""
-    hour = int(row.called_at // HOUR) * HOUR
-    yield (Kind.ALL.value, hour, ""), ""
-    yield (Kind.TOOL.value, hour, row.tool), row.tool
-    yield (Kind.CLIENT.value, hour, row.client_id), row.client_name
-    yield (Kind.USER.value, hour, str(row.user_id)), row.user_name
+class Tally:
+    """The sums of one batch of calls: of those that are equal in all that is summed up first, then of each place."""
+
+    def __init__(self) -> None:
+        self._alike: dict[tuple[Any, ...], Sum] = {}
+
+    def counted(self, rows: Iterable["Row"]) -> Iterator["Row"]:
+        """The same rows, each counted as it passes."""
+        for row in rows:
+            alike = (int(row.called_at // HOUR), row.tool, row.client_id, row.client_name, row.user_id, row.user_name)
+            found = self._alike.get(alike)
+            if found is None:
+                found = self._alike[alike] = Sum()
+            found.calls += 1
+            found.errors += row.outcome not in ANSWERED
+            found.duration += row.duration_ms
+            if row.duration_ms > found.longest:
+                found.longest = row.duration_ms
+            yield row
+
+    def write(self, cursor: CursorWrapper) -> None:
+        """Add them to the totals, in the transaction that the cursor is in.
+
+        Always in the same order: two processes that wait for each other's rows would wait for ever.
+        """
+        names: dict[Place, str] = {}
+        sums: dict[Place, Sum] = {}
+        for (hours, tool, client_id, client_name, user_id, user_name), alike in self._alike.items():
+            hour = hours * HOUR
+            for place, name in (
+                ((Kind.ALL.value, hour, ""), ""),
+                ((Kind.TOOL.value, hour, tool), tool),
+                ((Kind.CLIENT.value, hour, client_id), client_name),
+                ((Kind.USER.value, hour, str(user_id)), user_name),
+            ):
+                names[place] = name
+                sums.setdefault(place, Sum()).add(alike)
+        adapt = cursor.db.ops.adapt_datetimefield_value
+        cursor.executemany(
+            _statement(),
+            [
+                (
+                    kind,
+                    adapt(datetime.fromtimestamp(hour, UTC)),
+                    key,
+                    names[kind, hour, key],
+                    each.calls,
+                    each.errors,
+                    each.duration,
+                    each.longest,
+                )
+                for (kind, hour, key), each in sorted(sums.items(), key=lambda item: item[0])
+            ],
+        )
 
 
 COLUMNS = ("kind", "hour", "key", "name", "calls", "errors", "duration_ms", "longest_ms")

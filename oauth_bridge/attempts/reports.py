@@ -5,7 +5,6 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from django.http import HttpRequest, QueryDict
-from django.urls import reverse
 
 from accounts.models import User
 from oauth_bridge.addresses import address_of
@@ -105,11 +104,18 @@ def refused(request: HttpRequest, location: str) -> None:
 
 
 @reporting
-def sign_in_failed(request: HttpRequest, target: str, user: User | None, problem: str) -> None:
-    """Somebody who was on the way to `target` was not let in; `user` is whom a password or provider has named."""
-    path, _, query = target.partition("?")
-    if path.rstrip("/") == reverse("oauth_bridge:authorize").rstrip("/"):
-        note(_authorization(request, Step.SIGN_IN, user, problem=problem, parameters=QueryDict(query)))
+def sign_in_failed(request: HttpRequest, query: str, user: User | None, problem: str) -> None:
+    """Somebody on the way to the authorization request with this query was not let in.
+
+    `user` is whom a password or provider has named.
+    """
+    note(_authorization(request, Step.SIGN_IN, user, problem=problem, parameters=QueryDict(query)))
+
+
+@reporting
+def device_sign_in_failed(request: HttpRequest, waiting: DeviceAuthorization, user: User | None, problem: str) -> None:
+    """The same on the way to the page on which the code of this device is confirmed."""
+    note(_of_device(request, Step.SIGN_IN, user, waiting, problem))
 
 
 @reporting
@@ -236,7 +242,12 @@ def _authorization(
 
 
 def _of_device(
-    request: HttpRequest, step: Step, user: User, waiting: DeviceAuthorization, problem: str = "", text: str = ""
+    request: HttpRequest,
+    step: Step,
+    user: User | None,
+    waiting: DeviceAuthorization,
+    problem: str = "",
+    text: str = "",
 ) -> Event:
     client_id = waiting.client.client_id
     return Event(
@@ -245,8 +256,8 @@ def _of_device(
         problem,
         text=text,
         client_id=client_id,
-        user_id=user.pk,
-        user_name=user.get_username(),
+        user_id=None if user is None else user.pk,
+        user_name="" if user is None else user.get_username(),
         key=request_key(client_id, waiting.device_code),
     )
 

@@ -2,12 +2,14 @@
 
 from typing import Any
 
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
+from django.urls import reverse
 
 from accounts.models import User
 from accounts.signals import sign_in_failed
 from accounts.way_back import way_back
 from oauth_bridge.attempts import reports
+from oauth_bridge.device import find_waiting, is_user_code, normalised
 
 
 def connect() -> None:
@@ -17,4 +19,11 @@ def connect() -> None:
 
 def failed(sender: object, request: HttpRequest, why: str, user: User | None, **_: Any) -> None:
     """Somebody was not let in: the authorization request that they came with is where they were going."""
-    reports.sign_in_failed(request, way_back(request), user, why)
+    path, _mark, query = way_back(request).partition("?")
+    page = path.rstrip("/")
+    if page == reverse("oauth_bridge:authorize").rstrip("/"):
+        reports.sign_in_failed(request, query, user, why)
+    elif page == reverse("oauth_bridge:device").rstrip("/"):
+        code = normalised(QueryDict(query).get("user_code", ""))
+        if is_user_code(code) and (waiting := find_waiting(code)) is not None:
+            reports.device_sign_in_failed(request, waiting, user, why)

@@ -1,19 +1,22 @@
 """Requests that could not be judged, and sign-ins that failed: they stop attempts too, and say why."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.core.cache import cache
 from django.test import Client as Browser
 
+from accounts import app_codes
 from accounts.models import User
 from accounts.signals import sign_in_failed
 from oauth_bridge.models import ConnectionAttempt
 from oauth_bridge.models.attempt import Step
+from tests.accounts.authenticator_app import code
 from tests.oauth_bridge.attempts.conftest import Recorded
 from tests.oauth_bridge.attempts.steps import program, sign_up
-from tests.oauth_bridge.devices import register_device
+from tests.oauth_bridge.devices import Device, register_device
 from tests.oauth_bridge.flows import Flow, basic, post_form
 
 PASSWORD = "correct horse battery staple"
@@ -143,6 +146,26 @@ class TestSignIn:
         asking.browser.post("/accounts/2fa/authenticate/", {"code": "000000"})
         assert stopped(recorded.only) == (Step.SIGN_IN, "The code of the second factor was wrong.")
         assert recorded.only.user_name == "alice"
+
+    def test_with_a_code_that_was_used_before(self, recorded: Recorded, asking: Flow, alice: User) -> None:
+        secret = generate_totp_secret()
+        TOTP.activate(alice, secret)
+        assert app_codes.use(alice, secret, code(secret))
+        self.type(asking, "alice", PASSWORD)
+        asking.browser.post("/accounts/2fa/authenticate/", {"code": code(secret)})
+        assert stopped(recorded.only) == (Step.SIGN_IN, "The code of the second factor was wrong.")
+
+    def test_on_the_way_to_confirm_a_device(self, recorded: Recorded, asking: Flow) -> None:
+        device = Device.start(Browser(), register_device(program()))
+        target = f"/device?user_code={device.answer['user_code']}"
+        form = {"login": "alice", "password": "hunter2-typed-wrong"}
+        Browser().post(f"/accounts/login/?{urlencode({'next': target})}", form)
+        rows = {row.client_name: row for row in recorded.rows}
+        assert stopped(rows["Television"]) == (
+            Step.SIGN_IN,
+            "The password was wrong, or there is no such account.",
+        )
+        assert not rows["Example"].failed
 
     def test_on_the_way_to_a_page_of_ones_own_is_no_attempt(self, recorded: Recorded, asking: Flow) -> None:
         assert recorded.only.step == Step.SIGN_IN
