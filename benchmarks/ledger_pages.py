@@ -51,7 +51,7 @@ def main(rows: int) -> None:
     with tempfile.TemporaryDirectory(prefix="bench-") as directory:
         measure_apart(f"sqlite:///{directory}/db.sqlite3", rows)
     if os.environ.get("TEST_DATABASE_URL", "").startswith("postgres"):
-        with fresh_database("ledger pages", lambda url: None) as url:
+        with fresh_database() as url:
             measure_apart(url, rows)
 
 

@@ -7,10 +7,16 @@ from typing import Protocol
 import pytest
 
 from tests.live import LiveServer, ServerName
+from tests.live_database import templates
 from tests.person import Person
 
 PASSWORD = "correct horse battery staple"
 USERS = dict.fromkeys(("alice", "bob", "carol", "dave"), PASSWORD)
+
+
+def pytest_configure() -> None:
+    """Before the processes that share the tests are started, so that they share the databases' templates too."""
+    templates()
 
 
 class PersonOf(Protocol):

@@ -1,6 +1,10 @@
-"""Fresh databases for live servers: each one starts as a copy of a template that was migrated once."""
+"""Fresh databases for live servers: each starts as a copy of a template that is made once for all of a run's processes.
+
+To migrate takes as long as many a test.
+"""
 
 import atexit
+import fcntl
 import hashlib
 import os
 import shutil
@@ -9,64 +13,106 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import psycopg
 from psycopg import sql
 
-Fill = Callable[[str], None]
+FOLDER = "LIVE_TEMPLATES"
+"""Environment variable that names the folder in which a run's processes find the templates."""
 
-_templates: dict[str, str] = {}
+
+class Layer(NamedTuple):
+    """What a database has beyond the layer below it."""
+
+    name: str
+    """Equal for all that fill in the same."""
+    fill: Callable[[str], None]
+    """Writes it into the database behind a URL."""
 
 
 @contextmanager
-def fresh_database(name: str, fill: Fill) -> Iterator[str]:
-    """URL of a database that is gone afterwards.
+def fresh_database(*layers: Layer) -> Iterator[str]:
+    """URL of a database that has all of these layers, and is gone afterwards.
 
-    `fill` migrates the empty database behind a URL; it is called once for each name, server and process.
     A SQLite file, or a database beside the one that TEST_DATABASE_URL names.
     """
     beside = os.environ.get("TEST_DATABASE_URL", "")
-    make = _postgres_copy if beside.startswith("postgres") else _sqlite_copy
-    with make(f"{name} {beside}", fill, beside) as url:
-        yield url
-
-
-@contextmanager
-def _sqlite_copy(name: str, fill: Fill, beside: str) -> Iterator[str]:
-    if name not in _templates:
-        directory = tempfile.mkdtemp(prefix="live-template-")
-        atexit.register(shutil.rmtree, directory, ignore_errors=True)
-        template = Path(directory) / "template.sqlite3"
-        fill(f"sqlite:///{template}")
-        _templates[name] = str(template)
-    with tempfile.TemporaryDirectory(prefix="live-") as directory:
-        copy = shutil.copy(_templates[name], Path(directory) / "db.sqlite3")
-        yield f"sqlite:///{copy}"
-
-
-@contextmanager
-def _postgres_copy(name: str, fill: Fill, beside: str) -> Iterator[str]:
-    if name not in _templates:
-        digest = hashlib.sha256(name.encode()).hexdigest()[:8]
-        template = f"live_template_{os.getpid()}_{digest}"
-        _execute(beside, "DROP DATABASE IF EXISTS {}", template)
-        _execute(beside, "CREATE DATABASE {}", template)
-        atexit.register(_execute, beside, "DROP DATABASE IF EXISTS {} WITH (FORCE)", template)
-        fill(_sibling(beside, template))
-        _templates[name] = template
+    kind = _PostgreSQL(beside) if beside.startswith("postgres") else _SQLite()
+    template = None
+    for number, layer in enumerate(layers, 1):
+        template = _made_once(kind, "\n".join(below.name for below in layers[:number]), template, layer)
     copy = f"live_{uuid.uuid4().hex[:12]}"
-    _execute(beside, "CREATE DATABASE {} TEMPLATE {}", copy, _templates[name])
     try:
-        yield _sibling(beside, copy)
+        kind.create(copy, template)
+        yield kind.url(copy)
     finally:
-        _execute(beside, "DROP DATABASE IF EXISTS {} WITH (FORCE)", copy)
+        kind.drop(copy)
 
 
-def _sibling(url: str, name: str) -> str:
-    return urlsplit(url)._replace(path=f"/{name}").geturl()
+def templates() -> Path:
+    """The run's folder of templates: of this process and of all that it starts from here on."""
+    if FOLDER not in os.environ:
+        os.environ[FOLDER] = tempfile.mkdtemp(prefix="live-templates-")
+        atexit.register(_remove, Path(os.environ[FOLDER]), os.getpid())
+    return Path(os.environ[FOLDER])
 
 
-def _execute(url: str, statement: str, *names: str) -> None:
-    with psycopg.connect(_sibling(url, "postgres"), autocommit=True) as connection:
-        connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
+class _SQLite:
+    def url(self, name: str) -> str:
+        return f"sqlite:///{self._file(name)}"
+
+    def create(self, name: str, template: str | None) -> None:
+        if template is not None:
+            shutil.copy(self._file(template), self._file(name))
+
+    def drop(self, name: str) -> None:
+        for file in templates().glob(f"{name}.sqlite3*"):  # its journals too
+            file.unlink(missing_ok=True)
+
+    def _file(self, name: str) -> Path:
+        return templates() / f"{name}.sqlite3"
+
+
+class _PostgreSQL:
+    def __init__(self, beside: str) -> None:
+        self._beside = beside
+
+    def url(self, name: str) -> str:
+        return urlsplit(self._beside)._replace(path=f"/{name}").geturl()
+
+    def create(self, name: str, template: str | None) -> None:
+        (templates() / f"{name}.postgresql").write_text(self._beside)
+        self._execute("CREATE DATABASE {} TEMPLATE {}", name, template or "template0")
+
+    def drop(self, name: str) -> None:
+        self._execute("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+        (templates() / f"{name}.postgresql").unlink(missing_ok=True)
+
+    def _execute(self, statement: str, *names: str) -> None:
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
+
+
+def _made_once(kind: "_SQLite | _PostgreSQL", name: str, below: str | None, layer: Layer) -> str:
+    """The template of that name, which whoever needs it first makes while the others wait."""
+    digest = hashlib.sha256(f"{templates()} {kind.url('')} {name}".encode()).hexdigest()[:16]
+    template = f"live_template_{digest}"
+    done = templates() / f"{template}.done"
+    with (templates() / f"{template}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            kind.drop(template)
+            kind.create(template, below)
+            layer.fill(kind.url(template))
+            done.touch()
+    return template
+
+
+def _remove(folder: Path, owner: int) -> None:
+    if os.getpid() != owner:
+        return
+    for database in folder.glob("*.postgresql"):
+        _PostgreSQL(database.read_text()).drop(database.stem)
+    shutil.rmtree(folder, ignore_errors=True)

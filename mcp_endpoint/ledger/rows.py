@@ -52,7 +52,7 @@ def insert(rows: Sequence[Row]) -> None:
     tally = totals.Tally()
     with transaction.atomic(), connections[DEFAULT_DB_ALIAS].cursor() as cursor:
         # Made one by one between the database's own steps: many at once would hold up the calls that are served.
-        ready = (_values(row, cursor.db.ops) for row in tally.counted(map(_clean, rows)))
+        ready: Any = (_values(row, cursor.db.ops) for row in tally.counted(map(_clean, rows)))
         cursor.executemany(_statement(), ready)
         # Last: other processes wait for these rows until the transaction is over.
         tally.write(cursor)

@@ -10,7 +10,7 @@ import pytest
 
 from tests.fake_github import FakeGitHub
 from tests.live import ROOT
-from tests.live_database import fresh_database
+from tests.live_database import Layer, fresh_database
 from tests.services import database
 
 PROCESSES, THREADS = 2, 6
@@ -60,7 +60,7 @@ def environment(
     def fill(url: str) -> None:
         manage({**site, "DATABASE_URL": url}, "migrate", "--verbosity", "0")
 
-    with fresh_database(f"refresh-{request.param}", fill) as url:
+    with fresh_database(Layer("migrated for refreshes", fill)) as url:
         yield {**site, "DATABASE_URL": url}
 
 
