@@ -1,7 +1,6 @@
 """Calls a declared function with a client's arguments and a Context of its own."""
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
@@ -26,13 +25,20 @@ class InvalidArguments(Exception):  # noqa: N818  (named as JSON-RPC names it)
         self.problems = error.errors(include_url=False, include_input=False, include_context=False)
 
 
-@contextmanager
-def own_faults(place: str) -> Iterator[None]:
+class own_faults:  # noqa: N801  (a context manager, which is written like a function; one made of a generator is slow)
     """What fails validation here is the app's fault; the SDK would blame the client's parameters and log nothing."""
-    try:
-        yield
-    except ValidationError as error:
-        raise RuntimeError(f"{place} made something invalid") from error
+
+    __slots__ = ("_place",)
+
+    def __init__(self, place: str) -> None:
+        self._place = place
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if isinstance(error, ValidationError):
+            raise RuntimeError(f"{self._place} made something invalid") from error
 
 
 async def usable(exchange: Exchange, entry: E | None, rule: Callable[[Principal, Entry], bool] = may_use) -> E | None:

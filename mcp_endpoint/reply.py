@@ -88,10 +88,20 @@ class Reply:
         """Bytes of what is still to be sent."""
         self._final: tuple[int, bytes, Headers] | None = None
         self._writer: asyncio.Task[None] | None = None
-        self._wake = asyncio.Event()
-        self._over = asyncio.Event()
         self._settled: asyncio.Future[None] | None = None
         self._attached = True
+
+    # Most replies are no streams, and need neither.
+
+    @cached_property
+    def _wake(self) -> asyncio.Event:
+        """Set when there is something for the writer to do."""
+        return asyncio.Event()
+
+    @cached_property
+    def _over(self) -> asyncio.Event:
+        """Set when the connection has been given all that it will be."""
+        return asyncio.Event()
 
     @property
     def streaming(self) -> bool:
@@ -151,7 +161,8 @@ class Reply:
             self._next()
         self._pending.append(data)
         self._waiting += len(data or b"")
-        self._wake.set()
+        if self._writer is not None:
+            self._wake.set()
 
     def _next(self) -> bytes | None:
         data = self._pending.popleft()

@@ -1,5 +1,6 @@
 """The ASGI application: protocol paths to the MCP Endpoint, everything else to Django."""
 
+import gc
 import os
 import sys
 from typing import Any, cast
@@ -9,11 +10,10 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mcpsite.settings")
 django_application = get_asgi_application()
 
-from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402  (Django must be set up first)
-from django.urls import re_path  # noqa: E402
+from channels.routing import ProtocolTypeRouter  # noqa: E402  (Django must be set up first)
 
 from mcp_endpoint.lifespan import lifespan  # noqa: E402
-from mcp_endpoint.routing import routes  # noqa: E402
+from mcp_endpoint.routing import by_path  # noqa: E402
 from mcp_endpoint.stop import waited_for, watch_signals  # noqa: E402
 from mcpsite.siblings import warn_of_siblings  # noqa: E402
 
@@ -22,11 +22,13 @@ def started() -> None:
     """Called on the event loop of the server when it runs."""
     watch_signals()
     warn_of_siblings()
+    # What is there by now stays: looking through it for garbage would hold up all calls for a tenth of a second.
+    gc.collect()
+    gc.freeze()
 
 
-# Any: the stubs of Django and of Channels know nothing of each other's patterns and applications.
-patterns: list[Any] = [*routes(), re_path(r"", cast(Any, waited_for(cast(Any, django_application))))]
-application = ProtocolTypeRouter({"http": URLRouter(patterns), "lifespan": cast(Any, lifespan(started))})
+pages = waited_for(cast(Any, django_application))
+application = ProtocolTypeRouter({"http": cast(Any, by_path(pages)), "lifespan": cast(Any, lifespan(started))})
 # Daphne speaks no lifespan. It has made the reactor that it runs before it imports this module; under another server
 # that reactor never runs.
 if (reactor := cast(Any, sys.modules.get("twisted.internet.reactor"))) is not None:

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 import redis
 from channels.layers import channel_layers
-from channels.routing import URLRouter
 from pytest_django import Settings
 
 from mcp_endpoint import events as events_module
@@ -21,13 +20,18 @@ from mcp_endpoint.conf import conf
 from mcp_endpoint.endpoints import Endpoint, endpoints
 from mcp_endpoint.events import events
 from mcp_endpoint.registry import Registry, registry
-from mcp_endpoint.routing import routes
+from mcp_endpoint.routing import by_path
 from mcp_endpoint.sessions import sessions
+from mcp_endpoint.wire import Scope
 from tests import services
 from tests.mcp_endpoint import people
 from tests.mcp_endpoint.eras import Client, Session
 
 SINGLETONS = (endpoints, sessions, events)
+
+
+async def no_pages(scope: Scope, *_: object) -> None:
+    raise ValueError(f"No Endpoint has the path {scope['path']!r}")
 
 
 class Site:
@@ -46,7 +50,7 @@ class Site:
         endpoints.cache_clear()
         for endpoint in endpoints():
             endpoint.registry.check()
-        return URLRouter(routes())
+        return by_path(no_pages)
 
     def client(self, token: str | None = "alice") -> Client:
         """A client with somebody's token."""

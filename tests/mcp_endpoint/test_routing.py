@@ -1,11 +1,11 @@
 """The protocol paths of a site with several Endpoints."""
 
 import pytest
-from channels.routing import URLRouter
 from pytest_django import Settings
 
 from mcp_endpoint import tool
-from mcp_endpoint.routing import routes
+from mcp_endpoint.routing import applications, by_path
+from mcp_endpoint.wire import Scope
 from tests.mcp_endpoint.conftest import Site
 from tests.mcp_endpoint.driver import open_request
 
@@ -17,7 +17,8 @@ TWO = {
 
 def test_each_endpoint_has_a_path_and_the_default_one_has_those_of_2024(site: Site, settings: Settings) -> None:
     settings.MCP_ENDPOINTS = TWO
-    assert [str(route.pattern) for route in routes()] == ["^mcp/?$", "^sse/?$", "^messages/?$", "^admin-mcp/?$"]
+    paths = ["/mcp", "/sse", "/messages", "/admin-mcp"]
+    assert sorted(applications()) == sorted([*paths, *(f"{path}/" for path in paths)])
 
 
 async def test_each_endpoint_has_its_own_tools(site: Site, settings: Settings) -> None:
@@ -41,7 +42,12 @@ async def test_each_endpoint_challenges_with_its_own_metadata(site: Site, settin
     assert "/.well-known/oauth-protected-resource/admin-mcp" in challenge
 
 
-@pytest.mark.parametrize("path", ["/mcp//", "/mcpx", "/x/mcp", "/mcp/x", "/messages/x", "/mcp/\n"])
-async def test_other_paths_are_not_ours(site: Site, path: str) -> None:
-    with pytest.raises(ValueError, match="No route found"):
-        await open_request(URLRouter(routes()), "POST", path).over()
+@pytest.mark.parametrize("path", ["/mcp//", "/mcpx", "/x/mcp", "/mcp/x", "/messages/x", "/mcp/\n", "//mcp", "/MCP", ""])
+async def test_other_paths_are_pages(site: Site, path: str) -> None:
+    asked = []
+
+    async def pages(scope: Scope, *_: object) -> None:
+        asked.append(scope["path"])
+
+    await open_request(by_path(pages), "POST", path).over()
+    assert asked == [path]
