@@ -1,6 +1,7 @@
 """Things of which each event loop has one: what runs or is open in a process lives with the loop that serves it."""
 
 import asyncio
+from asyncio import get_running_loop
 from collections.abc import Callable
 from typing import Generic, TypeVar
 from weakref import WeakKeyDictionary
@@ -14,13 +15,13 @@ class PerLoop(Generic[T]):
     def __init__(self, make: Callable[[], T]) -> None:
         self._make = make
         self._made: WeakKeyDictionary[asyncio.AbstractEventLoop, T] = WeakKeyDictionary()
-        self._last: tuple[asyncio.AbstractEventLoop, T] | None = None
+        self._last: tuple[asyncio.AbstractEventLoop, T] | tuple[None, None] = (None, None)
         """Whose was asked for last: a server has one loop and asks ten times for each call."""
 
     def __call__(self) -> T:
-        loop = asyncio.get_running_loop()
+        loop = get_running_loop()
         last = self._last
-        if last is not None and last[0] is loop:
+        if last[0] is loop:
             return last[1]
         found = self._made.get(loop)
         if found is None:

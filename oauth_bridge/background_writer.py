@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+import os
+import sys
 import threading
 import time
 from collections import deque
@@ -18,8 +20,11 @@ ROOM = 20_000
 """Rows that may wait for the database; those that come after them are dropped."""
 BATCH = 1_000
 """Rows written in one transaction, unless a kind of rows has a size of its own."""
-LINGER = 0.2
-"""Seconds that rows gather before they are written, when nobody waits for them."""
+LINGER = 0.05
+"""Seconds that rows gather before they are written, when nobody waits for them: longer, and those who call meanwhile
+would wait behind more of them."""
+NICENESS = 5
+"""How much more willingly the thread that writes gives way on a busy core (nice(2)): a quarter of it is left to it."""
 RETRY = 2.0
 """Seconds between two attempts while the database is away."""
 PATIENCE = 10.0
@@ -123,6 +128,7 @@ class BackgroundWriter(Generic[Row]):
 
     def _run(self) -> None:
         keep_connections()
+        _give_way()
         while True:
             self._news.wait()
             if self._waiting and self._waiting[0][1] is None:
@@ -213,6 +219,13 @@ def _tell(told: Told | None, written: bool) -> None:
     if told is not None:
         with suppress(RuntimeError):  # the event loop that waited is over
             told(written)
+
+
+def _give_way() -> None:
+    """Have the calling thread run when those that answer do not, where a thread has a priority of its own."""
+    if sys.platform == "linux":
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
 
 
 def keep_connections() -> None:

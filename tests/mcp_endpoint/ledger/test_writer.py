@@ -3,6 +3,8 @@
 import asyncio
 import logging
 import math
+import os
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from itertools import count
@@ -62,6 +64,16 @@ class TestInOrder:
             writer.add(row())
         writer.stop()
         assert book.batches == [100]
+
+    @pytest.mark.skipif(sys.platform != "linux", reason="Threads have a priority of their own on Linux alone.")
+    def test_the_thread_gives_way_to_those_that_answer(self, writer: Writer, book: Book) -> None:
+        nice: list[int] = []
+        book.trouble = lambda rows: nice.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+        writer.add(row())
+        writer.stop()
+        own = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+        assert nice == [writing.NICENESS]
+        assert own < writing.NICENESS
 
     def test_a_row_that_comes_after_the_stop_is_written_all_the_same(self, writer: Writer, book: Book) -> None:
         writer.add(row(request_id="1"))
