@@ -1,4 +1,5 @@
-"""A sign of life of each process on Redis, by which the others know that what it began will be ended."""
+"""A sign of life of each process on Redis: the others know by it that what it began will be ended, and how much that is.
+"""
 
 import asyncio
 import contextvars
@@ -6,6 +7,7 @@ import secrets
 from contextlib import suppress
 
 from mcp_endpoint.conf import conf
+from mcp_endpoint.in_flight import in_flight
 from mcp_endpoint.per_loop import PerLoop
 from mcp_endpoint.redis_client import RedisAwayError, Script, key
 
@@ -14,8 +16,9 @@ SECONDS = 5.0
 RENEWAL = 1.0
 
 _RENEW = Script("""
-redis.call('SET', KEYS[1], '', 'PX', ARGV[1])
-for index = 2, #KEYS do redis.call('PEXPIRE', KEYS[index], ARGV[2]) end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+redis.call('SADD', KEYS[2], ARGV[3])
+for index = 3, #KEYS do redis.call('PEXPIRE', KEYS[index], ARGV[4]) end
 """)
 _EXISTS = Script("return redis.call('EXISTS', KEYS[1])")
 
@@ -27,25 +30,31 @@ class Lease:
         self.name = secrets.token_hex(8)
         self.logs: set[str] = set()
         """Keys of what this process writes to; they expire some time after it is gone."""
-        self._first: asyncio.Future[None] | None = None
+        self._is_there = False
         self._keeping: asyncio.Task[None] | None = None
+
+    def begin(self) -> None:
+        """Give a sign from now on, whenever Redis answers."""
+        if self._keeping is None:
+            # An empty context: it outlives the request that starts it.
+            self._keeping = asyncio.get_running_loop().create_task(self._keep(), context=contextvars.Context())
 
     async def hold(self) -> None:
         """See to it that the sign is there, and stays. Raises `RedisAwayError`."""
-        if self._keeping is None:
+        if not self._is_there:
             await self._renew()
-            if self._keeping is None:
-                # An empty context: it outlives the request that starts it.
-                self._keeping = asyncio.get_running_loop().create_task(self._keep(), context=contextvars.Context())
+        self.begin()
 
     async def _keep(self) -> None:
         while True:
-            await asyncio.sleep(RENEWAL)
             with suppress(RedisAwayError):
                 await self._renew()
+            await asyncio.sleep(RENEWAL)
 
     async def _renew(self) -> None:
-        await _RENEW((_key(self.name), *self.logs), int(SECONDS * 1000), lifetime())
+        keys = (process_key(self.name), processes_key(), *self.logs)
+        await _RENEW(keys, len(in_flight()), int(SECONDS * 1000), self.name, lifetime())
+        self._is_there = True
 
 
 lease = PerLoop(Lease)
@@ -54,7 +63,7 @@ lease = PerLoop(Lease)
 
 async def lives(name: str) -> bool:
     """Whether there is a sign of a process. Raises `RedisAwayError`."""
-    return bool(await _EXISTS((_key(name),)))
+    return bool(await _EXISTS((process_key(name),)))
 
 
 def lifetime() -> int:
@@ -62,5 +71,11 @@ def lifetime() -> int:
     return int(max(conf().event_ttl, 2 * SECONDS) * 1000)
 
 
-def _key(name: str) -> str:
+def process_key(name: str) -> str:
+    """Where the sign of a process is; its value is how many streams and calls are open there."""
     return key("process", name)
+
+
+def processes_key() -> str:
+    """Where the names of processes are, some that are gone among them."""
+    return key("processes")

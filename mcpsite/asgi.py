@@ -11,7 +11,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mcpsite.settings")
 django_application = get_asgi_application()
 
 from channels.routing import ProtocolTypeRouter  # noqa: E402  (Django must be set up first)
+from django.conf import settings  # noqa: E402
 
+from mcp_endpoint.lease import lease  # noqa: E402
 from mcp_endpoint.lifespan import lifespan  # noqa: E402
 from mcp_endpoint.routing import by_path  # noqa: E402
 from mcp_endpoint.stop import waited_for, watch_signals  # noqa: E402
@@ -22,6 +24,8 @@ def started() -> None:
     """Called on the event loop of the server when it runs."""
     watch_signals()
     warn_of_siblings()
+    if settings.REDIS_URL:
+        lease().begin()
     # What is there by now stays: looking through it for garbage would hold up all calls for a tenth of a second.
     gc.collect()
     gc.freeze()

@@ -1,10 +1,12 @@
-"""What is open now: streams and running calls of this process, sessions of all processes where Redis has them."""
+"""What is open now: streams, running calls and sessions of all processes where Redis has them, else of this one."""
 
 import logging
 from dataclasses import dataclass
+from typing import Any
 
 from mcp_endpoint.conf import conf
 from mcp_endpoint.in_flight import in_flight
+from mcp_endpoint.lease import lease, process_key, processes_key
 from mcp_endpoint.redis_client import key
 from mcp_endpoint.sessions import InProcessSessions, sessions
 
@@ -19,33 +21,46 @@ class OpenNow:
     """How much is open."""
 
     streams: int
-    """And running calls, in this process: each process knows its own."""
+    """And running calls; of the other processes as they were a second ago."""
     sessions: int | None
     """None where Redis, which keeps them, does not answer."""
-    sessions_are_shared: bool
-    """Whether the sessions are those of all processes."""
+    of_all: bool
+    """Whether it is that of all processes, and not of this one alone."""
 
 
 def open_now() -> OpenNow:
-    """What is open as far as this process knows."""
+    """What is open, as far as this process can know."""
     running, store = in_flight.of_a_running_loop(), sessions()
-    streams = 0 if running is None else len(running)
+    here = 0 if running is None else len(running)
     if isinstance(store, InProcessSessions):
-        return OpenNow(streams, len(store), sessions_are_shared=False)
-    return OpenNow(streams, shared_sessions(), sessions_are_shared=True)
+        return OpenNow(here, len(store), of_all=False)
 
-
-def shared_sessions() -> int | None:
-    """Sessions in Redis that were used within their lifetime; None when it does not answer."""
     from redis import Redis, RedisError  # only here: a site without Redis starts faster
 
     redis = Redis.from_url(conf().redis_url, socket_timeout=SECONDS, socket_connect_timeout=SECONDS)
     try:
-        seconds, microseconds = redis.time()
-        oldest = int((seconds - conf().session_idle) * 1000 + microseconds / 1000)
-        return int(redis.zcount(key("sessions"), f"({oldest}", "+inf"))
+        return OpenNow(here + _streams_elsewhere(redis), _sessions(redis), of_all=True)
     except RedisError as error:
-        logger.warning("How many sessions there are is not known: %s", type(error).__name__)
-        return None
+        logger.warning("What is open in other processes is not known: %s", type(error).__name__)
+        return OpenNow(here, None, of_all=False)
     finally:
         redis.close()
+
+
+def _streams_elsewhere(redis: Any) -> int:
+    own = lease.of_a_running_loop()
+    names = sorted(name.decode() for name in redis.smembers(processes_key()))
+    others = [name for name in names if own is None or name != own.name]
+    if not others:
+        return 0
+    open_there = dict(zip(others, redis.mget(map(process_key, others)), strict=True))
+    if gone := [name for name, number in open_there.items() if number is None]:
+        redis.srem(processes_key(), *gone)
+    return sum(int(number) for number in open_there.values() if number)
+
+
+def _sessions(redis: Any) -> int:
+    """Those that were used within their lifetime."""
+    seconds, microseconds = redis.time()
+    oldest = int((seconds - conf().session_idle) * 1000 + microseconds / 1000)
+    return int(redis.zcount(key("sessions"), f"({oldest}", "+inf"))

@@ -4,10 +4,13 @@ import pytest
 from asgiref.sync import sync_to_async
 from pytest_django import Settings
 
+from mcp_endpoint.in_flight import in_flight
+from mcp_endpoint.lease import lease, process_key, processes_key
 from mcp_endpoint.ledger.open_now import OpenNow, open_now
 from mcp_endpoint.sessions import SessionRecord, sessions
 from tests.live import free_port
 from tests.mcp_endpoint.conftest import Place
+from tests.mcp_endpoint.people import principal
 
 
 async def begin(*owners: str) -> list[str]:
@@ -20,7 +23,7 @@ async def begin(*owners: str) -> list[str]:
 
 async def test_sessions_are_counted_where_they_are_kept(place: Place) -> None:
     first, _ = await begin("1:a", "2:b")
-    assert await sync_to_async(open_now)() == OpenNow(0, 2, sessions_are_shared=place.redis)
+    assert await sync_to_async(open_now)() == OpenNow(0, 2, of_all=place.redis)
     await sessions().delete(first)
     assert (await sync_to_async(open_now)()).sessions == 1
 
@@ -36,6 +39,21 @@ async def test_without_redis_the_number_is_not_known(on_redis: Place, settings: 
     assert (await sync_to_async(open_now)()).sessions is None
 
 
+async def test_streams_of_other_processes_are_counted_as_long_as_they_live(on_redis: Place) -> None:
+    await lease().hold()
+    here = lease().name
+    stream = in_flight().stream(principal())
+    lease().name = "another"
+    await lease()._renew()
+    lease().name = here
+    assert (await sync_to_async(open_now)()).streams == 2
+    on_redis.client.delete(process_key("another"))
+    assert await sync_to_async(open_now)() == OpenNow(1, 0, of_all=True)
+    stream.leave()
+    assert (await sync_to_async(open_now)()).streams == 0
+    assert on_redis.client.smembers(processes_key()) == {here.encode()}
+
+
 @pytest.mark.django_db
 def test_the_front_page_says_so(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     from mcp_endpoint.ledger import overview
@@ -44,11 +62,13 @@ def test_the_front_page_says_so(settings: Settings, monkeypatch: pytest.MonkeyPa
 
     operator = superuser()
     for now, shown in (
-        (OpenNow(3, 2, sessions_are_shared=False), "2 now, in this process"),
-        (OpenNow(3, 2, sessions_are_shared=True), "2 now, in all processes"),
-        (OpenNow(3, None, sessions_are_shared=True), "? Redis does not answer"),
+        (OpenNow(3, 2, of_all=False), "2 now, in this process"),
+        (OpenNow(3, 2, of_all=True), "2 now, in all processes"),
+        (OpenNow(3, None, of_all=False), "? Redis does not answer"),
     ):
         monkeypatch.setattr(overview, "open_now", lambda now=now: now)
         page = front_page(operator)
         assert " ".join(page.find("dt", string="Sessions").find_next("dd").get_text(" ").split()) == shown
         assert figure(page, "Open streams and running calls") == "3"
+        streams = page.find("dt", string="Open streams and running calls").find_next("dd").get_text(" ")
+        assert ("in all processes" in streams) == now.of_all
