@@ -1,5 +1,4 @@
-"""A sign of life of each process on Redis: the others know by it that what it began will be ended, and how much that is.
-"""
+"""A sign of life of each process on Redis: others learn from it what is open there, and that it will be ended."""
 
 import asyncio
 import contextvars

@@ -7,7 +7,6 @@ from typing import Any, Literal
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.crypto import salted_hmac
 from oauthlib.oauth2.rfc6749 import errors
 
 from accounts.models import User
@@ -22,13 +21,11 @@ from oauth_bridge.resources import ProtectedResource
 from oauth_bridge.scopes import granted_scopes
 from oauth_bridge.server import OAuthRequest
 from oauth_bridge.token_rows import write_access_token, write_refresh_token
+from oauth_bridge.user_codes import find_waiting, is_user_code, keyed_digest, shown, unused_user_code
 
 Status = Literal["authorized", "authorization_pending", "slow_down", "access_denied", "expired_token"]
 Decision = Literal["approved", "denied", "gone"]
 
-# Neither vowels nor digits: no words, and nothing that looks like something else (RFC 8628 §6.1).
-ALPHABET = "BCDFGHJKLMNPQRSTVWXZ"
-USER_CODE_LENGTH = 8
 SLOWER = 5
 """Seconds that each `slow_down` adds to the interval (RFC 8628 §3.5)."""
 TOLERANCE = timedelta(seconds=1)
@@ -54,10 +51,10 @@ def start(client: Client, resource: ProtectedResource, asked: Sequence[str], add
     if lately.count() >= conf.device_rate:
         raise DeviceError("slow_down", "Too many devices were started from this address.", conf.device_seconds)
     device_code = "mcp_dc_" + secrets.token_urlsafe(32)
-    user_code = _unused_user_code()
+    user_code = unused_user_code()
     DeviceAuthorization.objects.create(
         device_code=digest(device_code),
-        user_code=_keyed_digest(user_code),
+        user_code=keyed_digest(user_code),
         client=client,
         resource=resource.uri,
         scope=" ".join(granted_scopes(asked, resource)),
@@ -76,21 +73,6 @@ def start(client: Client, resource: ProtectedResource, asked: Sequence[str], add
     }
 
 
-def normalised(typed: str) -> str:
-    """A user code as it is compared: people write it in lower case, with spaces, or without the dash."""
-    return "".join(char for char in typed.upper() if char.isalnum())
-
-
-def is_user_code(code: str) -> bool:
-    """Whether this could be a code at all."""
-    return len(code) == USER_CODE_LENGTH and set(code) <= set(ALPHABET)
-
-
-def shown(code: str) -> str:
-    """A user code as people see it: XXXX-XXXX."""
-    return f"{code[:4]}-{code[4:]}"
-
-
 def has_guessed_too_often(user: User, address: str | None) -> bool:
     """Whether so many wrong codes were typed by this user, or at this address, that no more are looked up."""
     conf = configuration()
@@ -107,20 +89,6 @@ def look_up(code: str, user: User, address: str | None) -> DeviceAuthorization |
     if waiting is None:
         UserCodeGuess.objects.create(user=user, address=address)
     return waiting
-
-
-def find_waiting(code: str) -> DeviceAuthorization | None:
-    """The device with this normalised user code that still waits for an answer."""
-    return (
-        DeviceAuthorization.objects.filter(
-            user_code=_keyed_digest(code),
-            state=DeviceAuthorization.State.PENDING,
-            expires_at__gt=timezone.now(),
-            client__disabled=False,
-        )
-        .select_related("client")
-        .first()
-    )
 
 
 def decide(waiting: DeviceAuthorization, offer: Offer, choice: Choice | None) -> Decision:
@@ -187,16 +155,3 @@ def _status(waiting: DeviceAuthorization) -> Status:
     waiting.polled_at = now
     waiting.save(update_fields=["interval", "polled_at"])
     return "slow_down" if too_soon else "authorization_pending"
-
-
-def _unused_user_code() -> str:
-    while True:
-        # `choice` draws without the bias that a remainder would have.
-        code = "".join(secrets.choice(ALPHABET) for _ in range(USER_CODE_LENGTH))
-        if not DeviceAuthorization.objects.filter(user_code=_keyed_digest(code)).exists():
-            return code
-
-
-def _keyed_digest(user_code: str) -> str:
-    """35 bits could be guessed from a plain digest, so this one needs the site's key."""
-    return salted_hmac("oauth_bridge.device.user_code", user_code, algorithm="sha256").hexdigest()

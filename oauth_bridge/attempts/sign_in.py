@@ -9,7 +9,7 @@ from accounts.models import User
 from accounts.signals import sign_in_failed
 from accounts.way_back import way_back
 from oauth_bridge.attempts import reports
-from oauth_bridge.device import find_waiting, is_user_code, normalised
+from oauth_bridge.user_codes import find_waiting, is_user_code, normalised
 
 
 def connect() -> None:

@@ -14,20 +14,12 @@ from oauth_bridge.client_authentication import authenticate
 from oauth_bridge.conf import configuration
 from oauth_bridge.connecting import ConnectionChangedError
 from oauth_bridge.consent import Offer, StaleFormError, make_offer, page_context
-from oauth_bridge.device import (
-    DeviceError,
-    decide,
-    has_guessed_too_often,
-    is_user_code,
-    look_up,
-    normalised,
-    shown,
-    start,
-)
+from oauth_bridge.device import DeviceError, decide, has_guessed_too_often, look_up, start
 from oauth_bridge.json_answers import RequestError, endpoint, no_store, oauth_error, read_form
 from oauth_bridge.qr_code import qr_code
 from oauth_bridge.resource_indicators import InvalidTargetError, resolve_resource
 from oauth_bridge.resources import find_resource
+from oauth_bridge.user_codes import is_user_code, normalised, shown
 from oauth_bridge.views.pages import account_page
 
 

@@ -17,7 +17,7 @@ from oauth2_provider.models import AccessToken, IDToken, RefreshToken
 from oauth2_provider.oauth2_backends import get_oauthlib_core
 
 from accounts.models import User
-from oauth_bridge import device
+from oauth_bridge import user_codes
 from oauth_bridge.bearer import BearerError, verify
 from oauth_bridge.hashers import ClientSecretHasher
 from oauth_bridge.models import Client
@@ -107,10 +107,10 @@ def test_every_letter_of_a_user_code_is_as_likely(monkeypatch: pytest.MonkeyPatc
         drawn_from.append(alphabet)
         return alphabet[0]
 
-    monkeypatch.setattr(device.secrets, "choice", first)
-    code = device._unused_user_code()
-    assert set(drawn_from) == {device.ALPHABET}
-    assert set(code) == {device.ALPHABET[0]}
+    monkeypatch.setattr(user_codes.secrets, "choice", first)
+    code = user_codes.unused_user_code()
+    assert set(drawn_from) == {user_codes.ALPHABET}
+    assert set(code) == {user_codes.ALPHABET[0]}
 
 
 def test_registering_makes_no_access_token(browser: Browser) -> None:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from oauth2_provider.models import AccessToken
 
 from accounts.models import User
-from oauth_bridge import device
+from oauth_bridge import device, user_codes
 from oauth_bridge.bearer import verify
 from oauth_bridge.models import Client, Connection, DeviceAuthorization
 from oauth_bridge.revocation import pause_connections
@@ -57,16 +57,16 @@ class TestCodes:
         assert set(first + last) <= set("BCDFGHJKLMNPQRSTVWXZ")
 
     def test_a_user_code_is_never_given_twice_at_a_time(self, waiting: Device, monkeypatch: Any) -> None:
-        taken = iter(device.normalised(waiting.answer["user_code"]) + "BBBBBBBB")
-        monkeypatch.setattr(device.secrets, "choice", lambda alphabet: next(taken))
+        taken = iter(user_codes.normalised(waiting.answer["user_code"]) + "BBBBBBBB")
+        monkeypatch.setattr(user_codes.secrets, "choice", lambda alphabet: next(taken))
         assert Device.start(waiting.browser, waiting.client_id).answer["user_code"] == "BBBB-BBBB"
 
     def test_only_digests_are_kept(self, waiting: Device) -> None:
         row = DeviceAuthorization.objects.get()
         kept = f"{row.device_code} {row.user_code}"
         assert waiting.answer["device_code"] not in kept
-        assert device.normalised(waiting.answer["user_code"]) not in kept
-        assert device.digest(device.normalised(waiting.answer["user_code"])) not in kept
+        assert user_codes.normalised(waiting.answer["user_code"]) not in kept
+        assert device.digest(user_codes.normalised(waiting.answer["user_code"])) not in kept
 
     def test_works_with_a_trailing_slash(self, browser: Browser) -> None:
         answer = post_form(browser, "/device_authorization/", {"client_id": register_device(browser)})
