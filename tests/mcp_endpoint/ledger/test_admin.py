@@ -203,11 +203,9 @@ def statements(browser: Browser, query: dict[str, Any]) -> list[str]:
 
 
 def plan_of(statement: str) -> str:
-    """How the database would carry it out."""
+    """How SQLite would carry it out."""
     with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute("SET LOCAL enable_seqscan = off")  # which it prefers for so few rows
-        cursor.execute(f"EXPLAIN {'QUERY PLAN ' if connection.vendor == 'sqlite' else ''}{statement}")
+        cursor.execute(f"EXPLAIN QUERY PLAN {statement}")
         return " ".join(str(step) for step in cursor.fetchall())
 
 
