@@ -1,5 +1,6 @@
 """Clients that read nothing of what they asked for: they are cut, and the process grows no larger."""
 
+import re
 import socket
 from collections.abc import Iterator
 from contextlib import closing
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.clients.conftest import eventually
-from tests.clients.wire import Session, Wire, modern_headers
+from tests.clients.wire import Session, Wire, events, modern_headers
 from tests.live import ServerName
 from tests.scale.lone import Lone, lone, said
 
@@ -36,6 +37,13 @@ class Deaf:
 
     def close(self) -> None:
         self.socket.close()
+
+    def first_event(self) -> str:
+        """The id of the first event."""
+        head = b""
+        while (found := re.search(rb"^id: (\S+)\r$", head, re.MULTILINE)) is None:
+            head += self.socket.recv(100)
+        return found[1].decode()
 
     def is_cut(self) -> bool:
         """Whether the server broke the connection off, rather than wait. Reads nothing to find out."""
@@ -78,6 +86,24 @@ def test_a_call_that_floods_a_client_which_does_not_read_is_cut(site: Lone, era:
         assert eventually(lambda: said(wire, "running", label=era) == "0")
     assert resident(site) - before < FLAT
     assert said(site.wire(), "greet", name="Ada") == "Hello, Ada!"
+
+
+def test_a_client_of_a_session_that_was_cut_comes_back_for_its_answer(site: Lone) -> None:
+    """Of what was said meanwhile, the newest is kept: as much as the log of a stream holds."""
+    session = site.wire().session()
+    body = session.wire.body("tools/call", {"name": "flood", "arguments": {"label": "back", "size": 20_000}})
+    with closing(Deaf(site, posted(session.wire, body, session.headers))) as deaf:
+        first = deaf.first_event()
+        assert eventually(deaf.is_cut, 30)
+    assert said(site.wire(), "release", label="back") == "released"
+    with session.listen(first) as response:
+        rest = [event for event in events(response) if event.data]
+    *heard, answer = [event.message for event in rest]
+    assert (answer["id"], answer["result"]["content"][0]["text"]) == (body["id"], "dry")
+    assert {message["method"] for message in heard} == {"notifications/message"}
+    numbers = [int(str(event.id).rpartition(".")[2]) for event in rest]
+    assert numbers == list(range(numbers[0], numbers[0] + len(rest)))
+    assert numbers[0] > int(first.rpartition(".")[2])
 
 
 @pytest.mark.parametrize("kind", ["listen", "get", "sse"])

@@ -56,14 +56,15 @@ def hold_thread(label: str, seconds: float) -> str:
 
 @tool()
 async def flood(ctx: Context, label: str, size: int) -> str:
-    """Say more and more, until the call is cancelled."""
+    """Say more and more, until the call is cancelled or the label released."""
     _running[label] += 1
     try:
-        while True:
+        while not _released[label].is_set():
             ctx.info("x" * size)
             await asyncio.sleep(0)
     finally:
         _running[label] -= 1
+    return "dry"
 
 
 @tool()
