@@ -12,7 +12,7 @@ from mcp_endpoint.wire import RequestId
 
 ANSWERS = "sse"
 MAX_EVENTS = 1000
-"""Events kept for one stream; older ones cannot be asked for again."""
+"""Events kept for one stream, `MCP_STREAM_BUFFER` bytes of them; older ones cannot be asked for again."""
 MAX_DIGITS = 19
 """Of an event's number; Python refuses to convert very long ones."""
 

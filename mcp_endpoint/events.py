@@ -20,10 +20,18 @@ __all__ = ["ANSWERS", "Event", "EventLog", "InProcessEvents", "events", "parse_e
 
 @dataclass
 class _Stream:
-    events: deque[Event] = field(default_factory=lambda: deque(maxlen=MAX_EVENTS))
+    events: deque[Event] = field(default_factory=deque)
+    size: int = 0
+    """Bytes of what is kept."""
     last: int = 0
     ended_at: float | None = None
     more: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def add(self, event: Event) -> None:
+        self.events.append(event)
+        self.size += len(event.data)
+        while len(self.events) > MAX_EVENTS or (self.size > conf().limits.stream_buffer and len(self.events) > 1):
+            self.size -= len(self.events.popleft().data)
 
     def wake(self) -> None:
         self.more.set()
@@ -42,7 +50,7 @@ class InProcessEvents:
         found = self._stream(session_id, stream)
         found.last += 1
         event = Event(stream, found.last, data)
-        found.events.append(event)
+        found.add(event)
         found.wake()
         return event
 

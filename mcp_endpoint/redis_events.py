@@ -31,10 +31,19 @@ MISSES = 2
 Entry = tuple[bytes, list[bytes]]
 """Id, names and values; what XRANGE gives."""
 
-# Keys: the session, its stream's log, the processes that read it. Nothing is written for a session that ended.
+# Keys: the session, its stream's log, the processes that read it. Nothing is written for a session that ended. Each
+# entry has how many bytes there were up to it, so that those which are too many can be told.
 _APPEND = Script("""
 if redis.call('EXISTS', KEYS[1]) == 0 then return {0, 0} end
-local id = redis.call('XADD', KEYS[2], 'MAXLEN', ARGV[4], '0-*', 'data', ARGV[5], 'owner', ARGV[2], 'due', ARGV[6])
+local last = redis.call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', 1)[1]
+local upto = (last and tonumber(last[2][8]) or 0) + #ARGV[5]
+local id = redis.call('XADD', KEYS[2], 'MAXLEN', ARGV[4], '0-*',
+  'data', ARGV[5], 'owner', ARGV[2], 'due', ARGV[6], 'upto', upto)
+while upto > tonumber(ARGV[7]) and redis.call('XLEN', KEYS[2]) > 1 do
+  local first = redis.call('XRANGE', KEYS[2], '-', '+', 'COUNT', 1)[1]
+  if upto - (first[2][8] or 0) + #first[2][2] <= tonumber(ARGV[7]) then break end
+  redis.call('XDEL', KEYS[2], first[1])
+end
 redis.call('PEXPIRE', KEYS[2], ARGV[3])
 local others = redis.call('SCARD', KEYS[3]) - redis.call('SISMEMBER', KEYS[3], ARGV[1])
 return {tonumber(string.sub(id, 3)), others}
@@ -108,7 +117,8 @@ class RedisEvents:
             await lease().hold()
             lease().logs.add(keys[1])
             owner, kept = lease().name, lifetime()
-        number, others = await _APPEND(keys, lease().name, owner, kept, MAX_EVENTS, data, orjson.dumps(due))
+        most, still_due = conf().limits.stream_buffer, orjson.dumps(due)
+        number, others = await _APPEND(keys, lease().name, owner, kept, MAX_EVENTS, data, still_due, most)
         await self._tell(session_id, stream, others)
         return Event(stream, number, data)
 

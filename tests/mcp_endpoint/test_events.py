@@ -119,6 +119,29 @@ class TestAStream:
         source = log.tail("s", "a", 0)
         assert [(await anext(source)).number for _ in range(MAX_EVENTS)] == list(range(3, MAX_EVENTS + 3))
 
+    @pytest.mark.parametrize(
+        ("sizes", "kept"),
+        [
+            ([40, 40, 40], [2, 3]),
+            ([100, 0], [1, 2]),
+            ([60, 50], [2]),
+            ([10, 10, 90], [2, 3]),
+            ([10, 200], [2]),
+            ([200, 10], [2]),
+            ([200], [1]),
+            ([40] * 9, [8, 9]),
+        ],
+    )
+    async def test_keeps_so_many_bytes_of_them(
+        self, log: EventLog, settings: Settings, sizes: list[int], kept: list[int]
+    ) -> None:
+        settings.MCP_STREAM_BUFFER = 100
+        for size in sizes:
+            await log.append("s", "a", b"x" * size)
+        await log.end("s", "a")
+        async with asyncio.timeout(5):
+            assert [event.number async for event in log.tail("s", "a", 0)] == kept
+
     async def test_ends_once(self, log: EventLog) -> None:
         await log.append("s", "a", b"one")
         await log.end("s", "a")
