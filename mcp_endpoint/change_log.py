@@ -6,6 +6,7 @@ is new as soon as the bus says that there is something, and again after it may h
 
 import asyncio
 import logging
+import secrets
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -27,13 +28,19 @@ SETTLE_SECONDS = 2.0
 """So long the answer of a call that changed something waits at most until that is logged."""
 
 
-# Each entry says which one came before it, so that a reader sees where entries were dropped.
+# Each entry says which one came before it, so that a reader sees where entries were dropped. The second key has how
+# many changes of the sender are logged: what is sent again, because its answer was lost, is not logged again.
 _APPEND = Script("""
 local last = '0-0'
 if redis.call('EXISTS', KEYS[1]) == 1 then last = redis.call('XINFO', 'STREAM', KEYS[1])[8] end
-for index = 3, #ARGV do
-  last = redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[2], '*', 'change', ARGV[index], 'before', last)
+local logged, number = tonumber(redis.call('GET', KEYS[2]) or 0), tonumber(ARGV[3])
+for index = 4, #ARGV do
+  number = number + 1
+  if number > logged then
+    last = redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[2], '*', 'change', ARGV[index], 'before', last)
+  end
 end
+redis.call('SET', KEYS[2], number, 'PX', ARGV[1])
 local time = redis.call('TIME')
 redis.call('XTRIM', KEYS[1], 'MINID', '~', string.format('%.0f', time[1] * 1000 - ARGV[1]))
 """)
@@ -146,6 +153,9 @@ class RedisChangeLog(ChangeLog):
 
     def __init__(self) -> None:
         super().__init__()
+        self._name = secrets.token_hex(8)
+        self._sent = 0
+        """Changes of this process that are known to be logged."""
         self._unsent: deque[bytes] = deque()
         self._sending: asyncio.Task[None] | None = None
         self._reading: asyncio.Task[None] | None = None
@@ -178,12 +188,13 @@ class RedisChangeLog(ChangeLog):
         while self._unsent:
             sent = list(self._unsent)[:100]
             try:
-                await _append(sent)
+                await _append(self._name, self._sent, sent)
             except RedisAwayError:
                 await asyncio.sleep(PAUSE)
                 continue
             for _ in sent:
                 self._unsent.popleft()
+            self._sent += len(sent)
             await bus().publish(CHANGED)
 
     async def _older(self, position: int) -> tuple[list[Change], bool]:
@@ -252,12 +263,14 @@ def announce_change(endpoint: str, method: str, user: Any = None) -> None:
 
 async def _append_alone(change: bytes) -> None:
     try:
-        await _append([change])
+        await _append(secrets.token_hex(8), 0, [change])
     except RedisAwayError as error:
         logger.error("A change reached no other process: %s", error.__cause__)
     finally:
         await redis().close()
 
 
-async def _append(changes: list[bytes]) -> None:
-    await _APPEND((key("changes"),), int(conf().event_ttl * 1000), MOST, *changes)
+async def _append(sender: str, before: int, changes: list[bytes]) -> None:
+    """Log changes of a sender, who has had so many logged before. Raises `RedisAwayError`."""
+    keys = (key("changes"), key("changes", "of", sender))
+    await _APPEND(keys, int(conf().event_ttl * 1000), MOST, before, *changes)

@@ -190,7 +190,7 @@ def test_a_command_beside_the_servers_tells_them(settings: Settings) -> None:
         ((_, fields),) = client.xrange(key("changes"))
         assert fields[b"change"] == b'["default","notifications/tools/list_changed",{},7,null]'
         assert fields[b"before"] == b"0-0"
-        client.delete(key("changes"))
+        client.delete(*client.scan_iter(f"{conf().redis_prefix}*"))
 
 
 async def test_what_is_changed_while_redis_is_away_is_logged_later(
@@ -201,15 +201,42 @@ async def test_what_is_changed_while_redis_is_away_is_logged_later(
     await log.ready()
     failures = 3
 
-    async def fail_at_first(changes: list[bytes]) -> None:
+    async def fail_at_first(*arguments: Any) -> None:
         nonlocal failures
         failures -= 1
         if failures > 0:
             raise module.RedisAwayError
-        await real(changes)
+        await real(*arguments)
 
     real = module._append
     monkeypatch.setattr(module, "_append", fail_at_first)
     for name in "ab":
         append(log, name)
     await eventually(lambda: names(list(log._recent)) == ["a", "b"])
+
+
+async def test_what_was_logged_although_no_answer_came_is_not_logged_again(
+    on_redis: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A Redis that stood still goes on with what it was sent, and so does the one who asked."""
+    monkeypatch.setattr(module, "PAUSE", 0.001)
+    log = RedisChangeLog()
+    await log.ready()
+    lost = 2
+
+    async def lose_the_answer(*arguments: Any) -> None:
+        nonlocal lost
+        await real(*arguments)
+        lost -= 1
+        if lost == 1:
+            append(log, "b")
+        if lost >= 0:
+            raise module.RedisAwayError
+
+    real = module._append
+    monkeypatch.setattr(module, "_append", lose_the_answer)
+    append(log, "a")
+    await log.settle()
+    append(log, "c")
+    await eventually(lambda: names(list(log._recent)) == ["a", "b", "c"])
+    assert on_redis.client.xlen(key("changes")) == 3
