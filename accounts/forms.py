@@ -34,7 +34,7 @@ class SignUpForm(SignupForm):
 
 
 class OnceOnly:
-    """A code from an app opens the account once."""
+    """A code from an app opens the account once. Mixed into allauth's forms, whose methods no type shows here."""
 
     user: User
     authenticator: Authenticator
