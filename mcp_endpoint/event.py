@@ -4,8 +4,9 @@ Events belong to a stream of a session: a random name for the response to one PO
 An event's id is `<stream>.<number>`; no session can name another's events.
 """
 
+import secrets
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from mcp_endpoint.wire import RequestId
@@ -30,6 +31,19 @@ class Event:
         return f"{self.stream}.{self.number}"
 
 
+@dataclass(slots=True)
+class Draft:
+    """A message on its way to the log. Who does not know whether it got there sends the same one again."""
+
+    data: bytes
+    due: tuple[RequestId, ...] = ()
+    """The requests that its stream answers. Should this process die before it ended the stream, whoever reads it gets
+    an error for each of them."""
+    token: str = field(default_factory=lambda: secrets.token_hex(8))
+    tried: bool = False
+    """It was sent before."""
+
+
 def parse_event_id(text: str) -> tuple[str, int] | None:
     """Stream and number of an event id, or None when it is not of this server's making."""
     stream, _, number = text.rpartition(".")
@@ -40,12 +54,8 @@ def parse_event_id(text: str) -> tuple[str, int] | None:
 class EventLog(Protocol):
     """Where events are kept. What is on another machine may raise `RedisAwayError`, a tail excepted: it waits."""
 
-    async def append(self, session_id: str, stream: str, data: bytes, due: tuple[RequestId, ...] = ()) -> Event:
-        """Log a message as the next event of a stream.
-
-        `due` are the requests that the stream answers. Should this process die before it ended the stream, whoever
-        reads it gets an error for each of them.
-        """
+    async def append(self, session_id: str, stream: str, draft: Draft) -> Event:
+        """Log a message as the next event of a stream; a draft that was logged already stays as it is."""
 
     def tail(self, session_id: str, stream: str, after: int) -> AsyncIterator[Event]:
         """Events after a number, as they come; ends with the stream or the session."""

@@ -9,13 +9,12 @@ from functools import cache
 
 from mcp_endpoint.bus import Message, bus
 from mcp_endpoint.conf import conf
-from mcp_endpoint.event import ANSWERS, MAX_EVENTS, Event, EventLog, parse_event_id
+from mcp_endpoint.event import ANSWERS, MAX_EVENTS, Draft, Event, EventLog, parse_event_id
 from mcp_endpoint.per_loop import PerLoop
 from mcp_endpoint.redis_events import RedisEvents
 from mcp_endpoint.session_record import SESSION_ENDED
-from mcp_endpoint.wire import RequestId
 
-__all__ = ["ANSWERS", "Event", "EventLog", "InProcessEvents", "events", "parse_event_id"]
+__all__ = ["ANSWERS", "Draft", "Event", "EventLog", "InProcessEvents", "events", "parse_event_id"]
 
 
 @dataclass
@@ -46,10 +45,10 @@ class InProcessEvents:
         self._ended: deque[tuple[float, str, str]] = deque()
         self._heard = PerLoop(self._hear)
 
-    async def append(self, session_id: str, stream: str, data: bytes, due: tuple[RequestId, ...] = ()) -> Event:
+    async def append(self, session_id: str, stream: str, draft: Draft) -> Event:
         found = self._stream(session_id, stream)
         found.last += 1
-        event = Event(stream, found.last, data)
+        event = Event(stream, found.last, draft.data)
         found.add(event)
         found.wake()
         return event

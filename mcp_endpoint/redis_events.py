@@ -14,7 +14,7 @@ from mcp_types import INTERNAL_ERROR
 
 from mcp_endpoint.bus import MISSED, Message, bus
 from mcp_endpoint.conf import conf
-from mcp_endpoint.event import ANSWERS, MAX_EVENTS, Event
+from mcp_endpoint.event import ANSWERS, MAX_EVENTS, Draft, Event
 from mcp_endpoint.lease import RENEWAL, lease, lifetime, lives
 from mcp_endpoint.per_loop import PerLoop
 from mcp_endpoint.redis_client import PAUSE, RedisAwayError, Script, key
@@ -32,20 +32,26 @@ Entry = tuple[bytes, list[bytes]]
 """Id, names and values; what XRANGE gives."""
 
 # Keys: the session, its stream's log, the processes that read it. Nothing is written for a session that ended. Each
-# entry has how many bytes there were up to it, so that those which are too many can be told.
+# entry has how many bytes there were up to it, so that those which are too many can be told. What is sent again, because
+# no answer came, is looked for first: a Redis that only stood still has logged it.
 _APPEND = Script("""
 if redis.call('EXISTS', KEYS[1]) == 0 then return {0, 0} end
+local others = redis.call('SCARD', KEYS[3]) - redis.call('SISMEMBER', KEYS[3], ARGV[1])
+if ARGV[9] == '1' then
+  for _, entry in ipairs(redis.call('XREVRANGE', KEYS[2], '+', '-')) do
+    if entry[2][10] == ARGV[8] then return {tonumber(string.sub(entry[1], 3)), others} end
+  end
+end
 local last = redis.call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', 1)[1]
 local upto = (last and tonumber(last[2][8]) or 0) + #ARGV[5]
 local id = redis.call('XADD', KEYS[2], 'MAXLEN', ARGV[4], '0-*',
-  'data', ARGV[5], 'owner', ARGV[2], 'due', ARGV[6], 'upto', upto)
+  'data', ARGV[5], 'owner', ARGV[2], 'due', ARGV[6], 'upto', upto, 'token', ARGV[8])
 while upto > tonumber(ARGV[7]) and redis.call('XLEN', KEYS[2]) > 1 do
   local first = redis.call('XRANGE', KEYS[2], '-', '+', 'COUNT', 1)[1]
   if upto - (first[2][8] or 0) + #first[2][2] <= tonumber(ARGV[7]) then break end
   redis.call('XDEL', KEYS[2], first[1])
 end
 redis.call('PEXPIRE', KEYS[2], ARGV[3])
-local others = redis.call('SCARD', KEYS[3]) - redis.call('SISMEMBER', KEYS[3], ARGV[1])
 return {tonumber(string.sub(id, 3)), others}
 """)
 # What is left to be told, and that no more will come. Only the first end counts.
@@ -111,16 +117,19 @@ _readers = PerLoop(_Readers)
 class RedisEvents:
     """Events of all processes. An ended stream can be read for `MCP_EVENT_TTL` seconds more."""
 
-    async def append(self, session_id: str, stream: str, data: bytes, due: tuple[RequestId, ...] = ()) -> Event:
+    async def append(self, session_id: str, stream: str, draft: Draft) -> Event:
         keys, owner, kept = _keys(session_id, stream), "", _idle()
-        if due:
+        if draft.due:
             await lease().hold()
             lease().logs.add(keys[1])
             owner, kept = lease().name, lifetime()
-        most, still_due = conf().limits.stream_buffer, orjson.dumps(due)
-        number, others = await _APPEND(keys, lease().name, owner, kept, MAX_EVENTS, data, still_due, most)
+        most, due, again = conf().limits.stream_buffer, orjson.dumps(draft.due), int(draft.tried)
+        draft.tried = True
+        number, others = await _APPEND(
+            keys, lease().name, owner, kept, MAX_EVENTS, draft.data, due, most, draft.token, again
+        )
         await self._tell(session_id, stream, others)
-        return Event(stream, number, data)
+        return Event(stream, number, draft.data)
 
     async def tail(self, session_id: str, stream: str, after: int) -> AsyncIterator[Event]:
         keys, position, watch = _keys(session_id, stream), after, _Watch()

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Protocol
 
 from mcp_endpoint.conf import conf
-from mcp_endpoint.events import Event, events
+from mcp_endpoint.events import Draft, Event, events
 from mcp_endpoint.in_flight import in_flight
 from mcp_endpoint.redis_client import PAUSE, RedisAwayError
 from mcp_endpoint.wire import (
@@ -234,9 +234,10 @@ class Reply:
 
     async def _log(self, kept: Resumable, data: bytes) -> Event | None:
         """Log an event. None while the log is away and the client is not: then it is told, and cannot resume there."""
+        draft = Draft(data, kept.due)
         while True:
             try:
-                return await events().append(kept.session_id, kept.stream, data, kept.due)
+                return await events().append(kept.session_id, kept.stream, draft)
             except RedisAwayError:
                 if self._attached:
                     return None

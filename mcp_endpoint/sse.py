@@ -14,7 +14,7 @@ from mcp_endpoint.bearer import insufficient_scope
 from mcp_endpoint.conf import conf
 from mcp_endpoint.endpoints import SSE_PATH
 from mcp_endpoint.errors import HttpError
-from mcp_endpoint.events import ANSWERS, Event, events
+from mcp_endpoint.events import ANSWERS, Draft, Event, events
 from mcp_endpoint.gate import Call
 from mcp_endpoint.redis_client import PAUSE, RedisAwayError
 from mcp_endpoint.sessions import SessionRecord, sessions, tell_changed
@@ -121,10 +121,11 @@ async def _initialize(call: Call, session: SessionRecord, message: dict[str, Any
 
 async def _append(session_id: str, data: bytes) -> None:
     """Bring a message to whichever process has the session's stream, in the end."""
+    draft = Draft(data)
     while True:
         with suppress(RedisAwayError):
             if await sessions().load(session_id) is not None:
-                await events().append(session_id, ANSWERS, data)
+                await events().append(session_id, ANSWERS, draft)
             return
         await asyncio.sleep(PAUSE)
 

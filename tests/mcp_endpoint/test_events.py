@@ -10,9 +10,9 @@ from pytest_django import Settings
 from mcp_endpoint import redis_events
 from mcp_endpoint.bus import bus
 from mcp_endpoint.event import MAX_EVENTS
-from mcp_endpoint.events import ANSWERS, Event, EventLog, InProcessEvents, events, parse_event_id
+from mcp_endpoint.events import ANSWERS, Draft, Event, EventLog, InProcessEvents, events, parse_event_id
 from mcp_endpoint.lease import lease, lives
-from mcp_endpoint.redis_client import Script, key
+from mcp_endpoint.redis_client import RedisAwayError, Script, key
 from mcp_endpoint.redis_events import RedisEvents
 from mcp_endpoint.sessions import SESSION_ENDED, SessionRecord, sessions
 from tests.mcp_endpoint.conftest import Clock, Place
@@ -78,11 +78,11 @@ class TestAnEventId:
 
 class TestAStream:
     async def test_numbers_its_events_from_one(self, log: EventLog) -> None:
-        assert [(await log.append("s", "a", b"x")).id for _ in range(2)] == ["a.1", "a.2"]
+        assert [(await log.append("s", "a", Draft(b"x"))).id for _ in range(2)] == ["a.1", "a.2"]
 
     async def test_is_read_from_an_event_on(self, log: EventLog) -> None:
         for data in (b"one", b"two", b"three"):
-            await log.append("s", "a", data)
+            await log.append("s", "a", Draft(data))
         await log.end("s", "a")
         assert await the_rest(log.tail("s", "a", 1)) == [b"two", b"three"]
 
@@ -91,31 +91,31 @@ class TestAStream:
         for data in (b"one", b"two"):
             reading = asyncio.ensure_future(following(source))
             await asyncio.sleep(0)
-            await log.append("s", "a", data)
+            await log.append("s", "a", Draft(data))
             assert await reading == data
 
     async def test_ends_for_its_reader(self, log: EventLog) -> None:
-        await log.append("s", "a", b"one")
+        await log.append("s", "a", Draft(b"one"))
         reading = asyncio.ensure_future(the_rest(log.tail("s", "a", 1)))
         await asyncio.sleep(0)
         await log.end("s", "a")
         assert await reading == []
 
     async def test_can_be_read_after_its_end(self, log: EventLog) -> None:
-        await log.append("s", "a", b"one")
+        await log.append("s", "a", Draft(b"one"))
         await log.end("s", "a")
         assert await the_rest(log.tail("s", "a", 0)) == [b"one"]
 
     async def test_has_only_its_own_events(self, log: EventLog) -> None:
-        await log.append("s", "a", b"mine")
-        await log.append("s", "b", b"its")
-        await log.append("other", "a", b"theirs")
+        await log.append("s", "a", Draft(b"mine"))
+        await log.append("s", "b", Draft(b"its"))
+        await log.append("other", "a", Draft(b"theirs"))
         await log.end("s", "a")
         assert await the_rest(log.tail("s", "a", 0)) == [b"mine"]
 
     async def test_keeps_only_the_newest_events(self, log: EventLog) -> None:
         for number in range(MAX_EVENTS + 2):
-            await log.append("s", "a", b"%d" % number)
+            await log.append("s", "a", Draft(b"%d" % number))
         source = log.tail("s", "a", 0)
         assert [(await anext(source)).number for _ in range(MAX_EVENTS)] == list(range(3, MAX_EVENTS + 3))
 
@@ -137,13 +137,13 @@ class TestAStream:
     ) -> None:
         settings.MCP_STREAM_BUFFER = 100
         for size in sizes:
-            await log.append("s", "a", b"x" * size)
+            await log.append("s", "a", Draft(b"x" * size))
         await log.end("s", "a")
         async with asyncio.timeout(5):
             assert [event.number async for event in log.tail("s", "a", 0)] == kept
 
     async def test_ends_once(self, log: EventLog) -> None:
-        await log.append("s", "a", b"one")
+        await log.append("s", "a", Draft(b"one"))
         await log.end("s", "a")
         await log.end("s", "a")
         assert await the_rest(log.tail("s", "a", 0)) == [b"one"]
@@ -155,13 +155,13 @@ class TestAStream:
 
 class TestTheLog:
     async def test_knows_the_streams_of_a_session(self, log: EventLog) -> None:
-        await log.append("s", "a", b"")
+        await log.append("s", "a", Draft(b""))
         assert await log.knows("s", "a")
         assert not await log.knows("s", "b")
         assert not await log.knows("other", "a")
 
     async def test_ends_the_readers_of_a_session_that_ended(self, log: EventLog) -> None:
-        await log.append("s", "a", b"one")
+        await log.append("s", "a", Draft(b"one"))
         source = log.tail("s", "a", 0)
         assert await following(source) == b"one"
         reading = asyncio.ensure_future(the_rest(source))
@@ -176,7 +176,7 @@ class TestTheLogOfAProcess:
         settings.MCP_EVENT_TTL = 300
         log = InProcessEvents()
         for name in ("a", "b"):
-            await log.append("s", name, b"")
+            await log.append("s", name, Draft(b""))
         await log.end("s", "a")
         clock.now += 301
         await log.end("s", "b")
@@ -186,7 +186,7 @@ class TestTheLogOfAProcess:
     async def test_drops_a_session_with_its_last_stream(self, clock: Clock, settings: Settings) -> None:
         settings.MCP_EVENT_TTL = 300
         log = InProcessEvents()
-        await log.append("s", "a", b"")
+        await log.append("s", "a", Draft(b""))
         await log.end("s", "a")
         clock.now += 301
         await log.end("other", "a")
@@ -208,13 +208,13 @@ class TestTheLogOnRedis:
         heard: list[str] = []
         bus().subscribe(redis_events.LOGGED, lambda message: heard.append(message["stream"]))
         bus().subscribe("later", lambda message: heard.append("later"))
-        await RedisEvents().append("s", "a", b"one")
+        await RedisEvents().append("s", "a", Draft(b"one"))
         await bus().publish("later")
         await eventually(lambda: heard == ["later"])
 
     async def test_answers_for_a_process_that_is_gone(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(redis_events, "RENEWAL", 0.01)
-        await RedisEvents().append("s", "a", b"half", (7, "x"))
+        await RedisEvents().append("s", "a", Draft(b"half", (7, "x")))
         gone = lease().name
         lease().name = "another"
         keeping = lease()._keeping
@@ -235,38 +235,59 @@ class TestTheLogOnRedis:
             return await lives(name)
 
         monkeypatch.setattr(redis_events, "lives", look)
-        await RedisEvents().append("s", "a", b"half", (7,))
+        await RedisEvents().append("s", "a", Draft(b"half", (7,)))
         owner = lease().name
         lease().name = "another"
         reading = asyncio.ensure_future(the_rest(RedisEvents().tail("s", "a", 1)))
         await eventually(lambda: looks[3:] == [owner])
-        await RedisEvents().append("s", "a", b"done")
+        await RedisEvents().append("s", "a", Draft(b"done"))
         await RedisEvents().end("s", "a")
         assert await reading == [b"done"]
 
+    async def test_has_what_is_sent_again_once(self, there: Place) -> None:
+        """A Redis that stood still has logged what it gave no answer to, and others wrote meanwhile."""
+        draft = Draft(b"one", (7,))
+        first = await RedisEvents().append("s", "a", draft)
+        await RedisEvents().append("s", "a", Draft(b"two"))
+        assert await RedisEvents().append("s", "a", draft) == first
+        await RedisEvents().end("s", "a")
+        assert await the_rest(RedisEvents().tail("s", "a", 0)) == [b"one", b"two"]
+
+    async def test_has_what_never_arrived_before(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        async def lose(*arguments: object) -> None:
+            raise RedisAwayError
+
+        draft = Draft(b"one")
+        with monkeypatch.context() as away, pytest.raises(RedisAwayError):
+            away.setattr(redis_events, "_APPEND", lose)
+            await RedisEvents().append("s", "a", draft)
+        await RedisEvents().append("s", "a", draft)
+        await RedisEvents().end("s", "a")
+        assert await the_rest(RedisEvents().tail("s", "a", 0)) == [b"one"]
+
     async def test_forgets_a_stream_some_time_after_its_end(self, there: Place, settings: Settings) -> None:
         settings.MCP_EVENT_TTL = 100
-        await RedisEvents().append("s", "a", b"one", (7,))
+        await RedisEvents().append("s", "a", Draft(b"one", (7,)))
         await RedisEvents().end("s", "a")
         assert 90 < there.expires_in(key("log", "s", "a")) <= 100
 
     async def test_writes_nothing_for_a_session_that_ended(self) -> None:
         await sessions().delete("s")
-        await RedisEvents().append("s", "a", b"one", (7,))
+        await RedisEvents().append("s", "a", Draft(b"one", (7,)))
         assert not await RedisEvents().knows("s", "a")
 
     async def test_goes_on_where_answers_were_forgotten_in_a_long_silence(self, there: Place) -> None:
         source = RedisEvents().tail("s", ANSWERS, 0)
         for data in (b"one", b"two"):
-            await RedisEvents().append("s", ANSWERS, data)
+            await RedisEvents().append("s", ANSWERS, Draft(data))
             assert await following(source) == data
         there.client.delete(key("log", "s", ANSWERS))
         reading = asyncio.ensure_future(following(source))
-        await RedisEvents().append("s", ANSWERS, b"three")
+        await RedisEvents().append("s", ANSWERS, Draft(b"three"))
         assert await reading == b"three"
 
     async def test_has_no_more_of_a_stream_that_was_forgotten(self, there: Place) -> None:
-        await RedisEvents().append("s", "a", b"one", (7,))
+        await RedisEvents().append("s", "a", Draft(b"one", (7,)))
         there.client.delete(key("log", "s", "a"))
         assert await the_rest(RedisEvents().tail("s", "a", 1)) == []
 
