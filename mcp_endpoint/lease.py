@@ -27,8 +27,8 @@ class Lease:
 
     def __init__(self) -> None:
         self.name = secrets.token_hex(8)
-        self.logs: set[str] = set()
-        """Keys of what this process writes to; they expire some time after it is gone."""
+        self.keys: set[str] = set()
+        """Those of what this process has in hand, which expire some time after it is gone."""
         self._is_there = False
         self._keeping: asyncio.Task[None] | None = None
 
@@ -51,7 +51,7 @@ class Lease:
             await asyncio.sleep(RENEWAL)
 
     async def _renew(self) -> None:
-        keys = (process_key(self.name), processes_key(), *self.logs)
+        keys = (process_key(self.name), processes_key(), *self.keys)
         await _RENEW(keys, len(in_flight()), int(SECONDS * 1000), self.name, lifetime())
         self._is_there = True
 

@@ -7,7 +7,7 @@ from typing import Any
 from mcp_types import INVALID_REQUEST
 from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
 
-from mcp_endpoint import ledger, rpc
+from mcp_endpoint import handshake, ledger, rpc
 from mcp_endpoint.bearer import insufficient_scope
 from mcp_endpoint.conf import conf
 from mcp_endpoint.errors import HttpError
@@ -100,10 +100,10 @@ async def _initialize(call: Call, message: dict[str, Any]) -> None:
     if "id" not in message:
         raise HttpError(400, INVALID_REQUEST, "Invalid request: initialize needs an id")
     with in_flight().call(call.principal):
-        body, session = await rpc.initialize(call, message)
+        body, session = await handshake.initialize(call, message)
     headers: Headers = JSON_HEADERS
     if session is not None and conf().sessions:
-        await rpc.store(session)
+        await handshake.store(session)
         headers = (*JSON_HEADERS, *_session_header(session))
     await respond(call.send, 200, encode(body), headers)
 

@@ -32,8 +32,8 @@ Entry = tuple[bytes, list[bytes]]
 """Id, names and values; what XRANGE gives."""
 
 # Keys: the session, its stream's log, the processes that read it. Nothing is written for a session that ended. Each
-# entry has how many bytes there were up to it, so that those which are too many can be told. What is sent again, because
-# no answer came, is looked for first: a Redis that only stood still has logged it.
+# entry has how many bytes there were up to it, so that those which are too many can be told. What is sent again is
+# looked for first: a Redis that only stood still logged it, though it gave no answer.
 _APPEND = Script("""
 if redis.call('EXISTS', KEYS[1]) == 0 then return {0, 0} end
 local others = redis.call('SCARD', KEYS[3]) - redis.call('SISMEMBER', KEYS[3], ARGV[1])
@@ -121,7 +121,7 @@ class RedisEvents:
         keys, owner, kept = _keys(session_id, stream), "", _idle()
         if draft.due:
             await lease().hold()
-            lease().logs.add(keys[1])
+            lease().keys.add(keys[1])
             owner, kept = lease().name, lifetime()
         most, due, again = conf().limits.stream_buffer, orjson.dumps(draft.due), int(draft.tried)
         draft.tried = True
@@ -163,7 +163,7 @@ class RedisEvents:
 
     async def end(self, session_id: str, stream: str) -> None:
         await self._end(session_id, stream)
-        lease().logs.discard(_keys(session_id, stream)[1])
+        lease().keys.discard(_keys(session_id, stream)[1])
 
     async def _end(self, session_id: str, stream: str, *answers: bytes) -> None:
         others = await _END(_keys(session_id, stream), lease().name, lifetime(), *answers)

@@ -4,74 +4,30 @@ import asyncio
 from collections.abc import Coroutine
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 from mcp_types import INVALID_REQUEST
 
 from mcp_endpoint import kernel, ledger
 from mcp_endpoint.bearer import access_over, insufficient_scope
 from mcp_endpoint.calls import calls
+from mcp_endpoint.claims import Claim
 from mcp_endpoint.conf import conf
 from mcp_endpoint.errors import HttpError, unavailable
 from mcp_endpoint.exchange import Exchange
 from mcp_endpoint.gate import Call
-from mcp_endpoint.in_flight import Place, Reason, at_limit, in_flight, stopped
+from mcp_endpoint.in_flight import Place, Reason, in_flight, stopped
 from mcp_endpoint.models import ToolCall
 from mcp_endpoint.patience import patience
 from mcp_endpoint.reply import Outlet
-from mcp_endpoint.sdk import Connection, modern_error_data, serve_one
-from mcp_endpoint.sessions import SessionLimitError, SessionRecord, sessions
+from mcp_endpoint.sdk import modern_error_data
+from mcp_endpoint.sessions import SessionRecord
 from mcp_endpoint.streams import expires_in
-from mcp_endpoint.wire import Headers, encode, failure, is_request_id, success
+from mcp_endpoint.wire import Headers, encode, failure, is_request_id
 from oauth_bridge.away import is_away
 
 _running: set[asyncio.Task[None]] = set()
 Envelope = dict[str, Any]
-
-
-async def initialize(call: Call, message: Envelope) -> tuple[Envelope, SessionRecord | None]:
-    """Serve `initialize`: the response, and what a session would keep of it unless it failed."""
-    exchange = Exchange(
-        call.endpoint,
-        call.principal,
-        request_id=message["id"],
-        params=message.get("params"),
-        version="",
-        push=lambda _: None,
-    )
-    connection = Connection.for_loop(None)  # type: ignore[arg-type]  # nothing can be sent before the handshake ends
-    try:
-        result = await serve_one(
-            call.server,
-            exchange,
-            "initialize",
-            message.get("params"),
-            connection=connection,
-            lifespan_state=None,
-        )
-    except Exception as raised:
-        error = modern_error_data(raised)
-        return failure(message["id"], error.code, error.message, error.data), None
-    client = connection.client_params
-    assert client is not None  # noqa: S101  (a handshake that succeeded has recorded it)
-    session = SessionRecord(
-        owner=call.principal.owner,
-        endpoint=call.endpoint.name,
-        protocol_version=connection.protocol_version,
-        client_info=client.client_info.model_dump(by_alias=True, exclude_none=True),
-        capabilities=client.capabilities.model_dump(by_alias=True, exclude_none=True),
-    )
-    return success(message["id"], result), session
-
-
-async def store(session: SessionRecord) -> None:
-    """Keep a new session; raises `HttpError` 429 or 503 when there is no room."""
-    try:
-        await sessions().create(session)
-    except SessionLimitError as error:
-        limits = conf().limits
-        most = limits.sessions_per_user if error.per_user else limits.sessions
-        raise at_limit("sessions", most, b"60", per_user=error.per_user) from None
 
 
 async def take_note(session: SessionRecord | None, message: Envelope) -> None:
@@ -148,7 +104,11 @@ def _refuse_duplicates(session: SessionRecord | None, messages: list[Envelope]) 
     ids = [message["id"] for message in messages]
     taken = session is not None and any((session.id, request_id) in calls().running for request_id in ids)
     if taken or len(set(ids)) < len(ids):
-        raise HttpError(400, INVALID_REQUEST, "Invalid request: a request with this id is still running")
+        raise _duplicate()
+
+
+def _duplicate() -> HttpError:
+    return HttpError(400, INVALID_REQUEST, "Invalid request: a request with this id is still running")
 
 
 def _spawn(run: Coroutine[Any, Any, None], reply: Outlet, works: list["_Work"]) -> "asyncio.Task[None]":
@@ -199,7 +159,8 @@ class _Work:
         self._version = version
         self._place = place
         self._record = ledger.begin(call, message, size)
-        self._reason: Reason | None = None
+        self._reason: Reason | Literal["duplicate"] | None = None
+        self._claim: Claim | None = None
         self._task: asyncio.Task[Any] | None = None
         self._expiry = patience().wait(partial(self._end, "revoked"), expires_in(call.principal))
         place.end = self._end
@@ -208,12 +169,15 @@ class _Work:
         """The task that answers. Its id is taken at once: another request may come in the same turn of the loop."""
         self._task = task
         if self._session is not None:
-            calls().running[self._session.id, self._message["id"]] = task
+            session_id, request_id = self._session.id, self._message["id"]
+            calls().running[session_id, request_id] = task
+            self._claim = Claim(session_id, request_id, partial(self._end, "duplicate"))
 
     async def answer(self) -> _Answer:
         """Its result, nothing when the client cancelled it, a 401 when its access ended.
 
-        A 503 when the server stops before it was done, or cannot reach its storage.
+        A 400 when another process turns out to run a call of its id, a 503 when the server stops before it was done, or
+        cannot reach its storage.
         """
         status = 200
         headers: Headers = ()
@@ -235,7 +199,7 @@ class _Work:
         if self._record is not None:
             self._record.cut()
 
-    def _end(self, reason: Reason) -> None:
+    def _end(self, reason: Reason | Literal["duplicate"]) -> None:
         if self._task is not None:
             self._reason = self._reason or reason
             self._task.cancel()
@@ -245,17 +209,20 @@ class _Work:
         self._expiry.cancel()
         if self._session is not None and self._task is not None:
             calls().running.pop((self._session.id, self._message["id"]), None)
+        if self._claim is not None:
+            self._claim.release()
         self._task = None
 
     def _cut(self) -> _Answer:
         if self._record is not None:
-            over = ToolCall.Outcome.ACCESS_ENDED if self._reason == "revoked" else ToolCall.Outcome.CANCELLED
-            self._record.cut(over, self._reason or "")
+            is_revoked = self._reason == "revoked"
+            outcome = ToolCall.Outcome.ACCESS_ENDED if is_revoked else ToolCall.Outcome.CANCELLED
+            self._record.cut(outcome, self._reason or "")
         if self._reason is None:
             return _NOTHING_DUE
-        over_error = access_over(self._call.endpoint) if self._reason == "revoked" else stopped()
-        body = encode(failure(self._message["id"], over_error.code, over_error.message))
-        return _Answer(body, over_error.status, over_error.headers)
+        over = {"revoked": lambda: access_over(self._call.endpoint), "stopped": stopped, "duplicate": _duplicate}
+        error = over[self._reason]()
+        return _Answer(encode(failure(self._message["id"], error.code, error.message)), error.status, error.headers)
 
     async def _respond(self) -> bytes:
         """The JSON-RPC response; raises `HttpError` 503 when the database or Redis is away."""

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 
 from mcp_types import INVALID_REQUEST
 
-from mcp_endpoint import ledger, rpc
+from mcp_endpoint import handshake, ledger, rpc
 from mcp_endpoint.bearer import insufficient_scope
 from mcp_endpoint.conf import conf
 from mcp_endpoint.endpoints import SSE_PATH
@@ -41,7 +41,7 @@ async def open_stream(call: Call) -> None:
         client_info={},
         capabilities={},
     )
-    await rpc.store(session)
+    await handshake.store(session)
     try:
         await serve_stream(call.receive, call.send, call.principal, _frames(call, session))
     finally:
@@ -112,7 +112,7 @@ class _StreamReply:
 
 
 async def _initialize(call: Call, session: SessionRecord, message: dict[str, Any]) -> None:
-    body, agreed = await rpc.initialize(call, message)
+    body, agreed = await handshake.initialize(call, message)
     if agreed is not None:
         await sessions().agree(replace(agreed, id=session.id))
         await tell_changed(session.id)

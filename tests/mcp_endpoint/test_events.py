@@ -258,9 +258,10 @@ class TestTheLogOnRedis:
             raise RedisAwayError
 
         draft = Draft(b"one")
-        with monkeypatch.context() as away, pytest.raises(RedisAwayError):
+        with monkeypatch.context() as away:
             away.setattr(redis_events, "_APPEND", lose)
-            await RedisEvents().append("s", "a", draft)
+            with pytest.raises(RedisAwayError):
+                await RedisEvents().append("s", "a", draft)
         await RedisEvents().append("s", "a", draft)
         await RedisEvents().end("s", "a")
         assert await the_rest(RedisEvents().tail("s", "a", 0)) == [b"one"]

@@ -1,13 +1,23 @@
 """No request has a home: four processes, uvicorn and Daphne, serve one session in turn, and one of them is killed."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from redis import Redis
 
+from tests import services
 from tests.clients.lab.mcp import NOTEBOOK
 from tests.clients.wire import Json, answer, events, refused
 from tests.live import LiveServer
 from tests.scale.crew import ASKS, A, B, C, D, Roaming, Talker, news, notebook_watched, reply, text, tool
+
+
+def claimed_on_redis(session_id: str) -> None:
+    """Wait until a call of the session has its claim."""
+    with Redis.from_url(services.redis()) as redis:
+        while not list(redis.scan_iter(f"*:call:{session_id}:*")):
+            time.sleep(0.01)
 
 
 class TestASession:
@@ -135,6 +145,22 @@ class TestARunningCall:
             assert session.at(D).notify("notifications/cancelled", {"requestId": body["id"]}).status_code == 202
             assert [event for event in stream if event.data] == []
         assert text(answer(session.at(B).call("was_cancelled", label="cancelled on D"))) == "true"
+
+    def test_lends_its_id_to_no_other_call_on_any_worker(self, alice: Talker) -> None:
+        session, other = alice.session(A, capabilities=ASKS), alice.session(A)
+        body = tool(alice.wires[B], "ask_name")
+        with alice.wires[B].stream(body, session.at(B).headers) as response:
+            stream = events(response)
+            question = news(stream).message
+            claimed_on_redis(session.id)
+            for worker in (A, B, C, D):
+                again = {**tool(alice.wires[worker], "wait_forever", label="the second"), "id": body["id"]}
+                error = refused(alice.wires[worker].post(again, session.at(worker).headers), 400)
+                assert error["message"] == "Invalid request: a request with this id is still running"
+            same = {**tool(alice.wires[D], "write", text="another session's"), "id": body["id"]}
+            assert text(answer(alice.wires[D].post(same, other.at(D).headers))) == "another session's"
+            assert reply(session.at(C), question, "Ada").status_code == 202
+            assert text(news(stream).message) == "accept: Ada"
 
     def test_is_not_cancelled_by_another_session(self, alice: Talker, bob: Talker) -> None:
         session, other = alice.session(A, capabilities=ASKS), bob.session(A)
