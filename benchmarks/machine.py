@@ -114,8 +114,17 @@ def cpu_seconds(pid: int) -> float:
 
 def resident_bytes(pid: int) -> int:
     """Memory of a process and its children that is in RAM, pages that they share counted once (PSS)."""
-    kilobytes = (_field(f"/proc/{each}/smaps_rollup", "Pss") for each in family(pid))
-    return sum(int(value.split()[0]) * 1024 for value in kilobytes if value)
+    return _mapped(pid, "Pss")
+
+
+def private_bytes(pid: int) -> int:
+    """The part of it that no other process maps: what grows with a leak, whatever else the machine runs (USS)."""
+    return _mapped(pid, "Private_Clean", "Private_Dirty")
+
+
+def _mapped(pid: int, *names: str) -> int:
+    values = (_field(f"/proc/{each}/smaps_rollup", name) for each in family(pid) for name in names)
+    return sum(int(value.split()[0]) * 1024 for value in values if value)
 
 
 def descriptors(pid: int) -> int:

@@ -2,7 +2,7 @@
 
     MINUTES=5 make soak        a shorter one
 
-One uvicorn process with a Redis of its own and an SQLite file. Prints resident memory and open descriptors each
+One uvicorn process with a Redis of its own and an SQLite file. Prints its private memory and open descriptors each
 minute, and in the end whether they stayed where they were; the exit code is 1 where they did not, or a call failed.
 """
 
@@ -17,7 +17,7 @@ from contextlib import suppress
 import httpx
 
 from benchmarks import this_site
-from benchmarks.machine import BenchError, cores, descriptors, facts, redis_server, resident_bytes
+from benchmarks.machine import BenchError, cores, descriptors, facts, private_bytes, redis_server
 from benchmarks.slope import slope
 from tests.clients.wire import PREFIX, Json, Wire, answer, events, refused
 
@@ -122,7 +122,7 @@ def main() -> int:
                 client.join()
     for problem, number in problems.most_common():
         print(f"failed {number} times: {problem}")
-    memory_flat = _verdict("resident memory", memory, MOST_MEGABYTES, " MB")
+    memory_flat = _verdict("private memory", memory, MOST_MEGABYTES, " MB")
     files_flat = _verdict("open descriptors", files, MOST_DESCRIPTORS, "")
     return 0 if memory_flat and files_flat and not problems else 1
 
@@ -148,7 +148,7 @@ def _watch(pid: int, counts: Counter[str]) -> tuple[list[float], list[float]]:
     began = time.monotonic()
     for minute in range(MINUTES + 1):
         time.sleep(max(0.0, began + minute * 60 - time.monotonic()))
-        memory.append(resident_bytes(pid) / 1024 / 1024)
+        memory.append(private_bytes(pid) / 1024 / 1024)
         files.append(descriptors(pid))
         done = ", ".join(f"{number:,} {name}" for name, number in sorted(counts.items()))
         print(f"{minute:>6}{memory[-1]:>9.1f}{files[-1]:>7.0f}  {done}", flush=True)
