@@ -100,8 +100,8 @@ def summary(latencies: list[float], total: int) -> dict[str, Any]:
 def _requests(path: str, host: str) -> Any:
     """What makes the bytes of a request with a number of its own."""
     before, after = (part.encode() for part in os.environ["BENCH_BODY"].split(ID))
-    named = f"POST {path} HTTP/1.1\r\nHost: {host}\r\n" + os.environ["BENCH_HEADERS"].replace("\n", "\r\n")
-    head = named.encode() + b"\r\nContent-Length: "
+    lines = (f"POST {path} HTTP/1.1", f"Host: {host}", *os.environ["BENCH_HEADERS"].splitlines(), "Content-Length: ")
+    head = "\r\n".join(lines).encode()
 
     def request(number: int) -> bytes:
         own = str(number).encode()

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from typing import Any
 
 from benchmarks.load import Target
 from benchmarks.peers.servers import Server
 from benchmarks.verdicts import Verdict
 
-Row = dict[str, object]
+Row = dict[str, Any]
 
 
 @dataclass

@@ -5,13 +5,13 @@ from typing import Any
 
 import mcp_types as types
 
-from mcp_endpoint.change_log import announce_change
 from mcp_endpoint.changes import TOOLS
 from mcp_endpoint.endpoints import endpoints
 from mcp_endpoint.exchange import Ctx, exchange_of
 from mcp_endpoint.executor import run_sync
 from mcp_endpoint.registry import E, visible
 from mcp_endpoint.sdk import MCPError
+from mcp_endpoint.state.change_log import announce_change
 
 
 async def seen(ctx: Ctx, group: Mapping[Any, E]) -> list[E]:

@@ -9,11 +9,11 @@ from typing import Any
 
 from mcp_types import SubscriptionsListenRequestParams, SubscriptionsListenResult
 
-from mcp_endpoint.change_log import Change, change_log
 from mcp_endpoint.exchange import Ctx, Exchange, exchange_of
 from mcp_endpoint.executor import run_sync
-from mcp_endpoint.redis_client import RedisAwayError
 from mcp_endpoint.sdk import ListenHandler, ServerEvent, event_from_wire
+from mcp_endpoint.state.change_log import Change, change_log
+from mcp_endpoint.state.redis_client import RedisAwayError
 
 TOOLS = "notifications/tools/list_changed"
 PROMPTS = "notifications/prompts/list_changed"

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, cast
 import anyio
 from mcp_types import INTERNAL_ERROR, LOG_LEVEL_META_KEY, ClientCapabilities
 
-from mcp_endpoint.calls import calls
 from mcp_endpoint.sdk import (
     CallOptions,
     MCPError,
@@ -18,15 +17,16 @@ from mcp_endpoint.sdk import (
     ServerRequestContext,
     TransportContext,
 )
-from mcp_endpoint.sessions import SessionRecord
+from mcp_endpoint.state.calls import calls
+from mcp_endpoint.state.sessions import SessionRecord
 from mcp_endpoint.wire import RequestId, encode
 from oauth_bridge.principal import Principal
 
 if TYPE_CHECKING:
     from mcp_endpoint.endpoints import Endpoint
-    from mcp_endpoint.in_flight import Place
     from mcp_endpoint.ledger import Record
     from mcp_endpoint.models import ToolCall
+    from mcp_endpoint.state.in_flight import Place
 
 Ctx = ServerRequestContext[Any, Any]
 

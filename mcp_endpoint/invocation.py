@@ -6,12 +6,12 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from mcp_endpoint import executor
-from mcp_endpoint.change_log import change_log
 from mcp_endpoint.context import Context
 from mcp_endpoint.entries import Entry
 from mcp_endpoint.exchange import Exchange
 from mcp_endpoint.questions import Rounds
 from mcp_endpoint.registry import may_use
+from mcp_endpoint.state.change_log import change_log
 from oauth_bridge.principal import Principal
 
 E = TypeVar("E", bound=Entry)

@@ -1,9 +1,9 @@
 """The protocol paths of this site's Endpoints, beside the pages. None of them redirects."""
 
-from mcp_endpoint import sse, streamable
 from mcp_endpoint.endpoints import SSE_PATH, endpoints
-from mcp_endpoint.gate import Application, gate
+from mcp_endpoint.entrance.gate import Application, gate
 from mcp_endpoint.server import make_server
+from mcp_endpoint.transports import sse, streamable
 from mcp_endpoint.wire import Receive, Scope, Send
 
 

@@ -16,9 +16,9 @@ from typing import Any
 
 from mcp_endpoint import executor, ledger
 from mcp_endpoint.conf import conf
-from mcp_endpoint.in_flight import in_flight
-from mcp_endpoint.outflow import break_off
+from mcp_endpoint.entrance.outflow import break_off
 from mcp_endpoint.per_loop import PerLoop
+from mcp_endpoint.state.in_flight import in_flight
 from mcp_endpoint.wire import Receive, Scope, Send
 from oauth_bridge import attempts
 

@@ -5,7 +5,7 @@ import mcp_types as types
 from mcp_endpoint.exchange import Ctx, Exchange, exchange_of
 from mcp_endpoint.executor import run_sync
 from mcp_endpoint.sdk import MCPError
-from mcp_endpoint.sessions import SessionRecord, sessions, tell_changed
+from mcp_endpoint.state.sessions import SessionRecord, sessions, tell_changed
 
 MAX_SUBSCRIPTIONS = 1000
 

@@ -13,11 +13,14 @@ django_application = get_asgi_application()
 from channels.routing import ProtocolTypeRouter  # noqa: E402  (Django must be set up first)
 from django.conf import settings  # noqa: E402
 
-from mcp_endpoint.lease import lease  # noqa: E402
 from mcp_endpoint.lifespan import lifespan  # noqa: E402
 from mcp_endpoint.routing import by_path  # noqa: E402
+from mcp_endpoint.state.lease import lease  # noqa: E402
 from mcp_endpoint.stop import waited_for, watch_signals  # noqa: E402
 from mcpsite.siblings import warn_of_siblings  # noqa: E402
+
+BEFORE_A_WHOLE_COLLECTION = 100
+"""Collections of what is new, and newer, before one of everything that calls left; Python's own number is 10."""
 
 
 def started() -> None:
@@ -26,9 +29,15 @@ def started() -> None:
     warn_of_siblings()
     if settings.REDIS_URL:
         lease().begin()
-    # What is there by now stays: looking through it for garbage would hold up all calls for a tenth of a second.
+    _collect_garbage_seldom()
+
+
+def _collect_garbage_seldom() -> None:
+    """Look through what is no garbage as seldom as can be: meanwhile nobody is answered."""
     gc.collect()
-    gc.freeze()
+    gc.freeze()  # what is there by now stays
+    newest, newer, _ = gc.get_threshold()
+    gc.set_threshold(newest, newer, BEFORE_A_WHOLE_COLLECTION)
 
 
 pages = waited_for(cast(Any, django_application))

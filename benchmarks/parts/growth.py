@@ -76,7 +76,7 @@ def _verdicts(rows: Sequence[Row]) -> list[Verdict]:
         (f"{MANY_TOOLS:,} tools instead of {FEW_TOOLS:,}", rows[1]["change"]),
         (f"{MANY_TOKENS:,} stored tokens instead of {FEW_TOKENS:,}", rows[3]["change"]),
     )
-    return [within(f"calls/s with {what}", figure) for what, figure in aims]  # type: ignore[arg-type]
+    return [within(f"calls/s with {what}", figure) for what, figure in aims]
 
 
 def _with_tools(bench: Bench, held: ExitStack, number: int) -> Case:
@@ -109,5 +109,5 @@ def _workers(bench: Bench) -> list[Row]:
                 case.rounds.append(one_round(case.request, case.pid, None, connections=WORKER_CONNECTIONS))
         rows.append({**case.row(this_site.CACHED, case)})
     for row in rows[1:]:
-        row["change"] = change(rows[0]["rate"], row["rate"])  # type: ignore[arg-type]
+        row["change"] = change(rows[0]["rate"], row["rate"])
     return rows

@@ -38,7 +38,7 @@ def measure(bench: Bench) -> Part:
         ("server", "paced", "p50", "p90", "p99", "p99 of p50", "failed"),
         rows,
         [
-            below(f"{name}: p99 at half of the peak, in medians", times.get(name), MOST_TIMES, " times")  # type: ignore[arg-type]
+            below(f"{name}: p99 at half of the peak, in medians", times.get(name), MOST_TIMES, " times")
             for name in (CACHED, DATABASE)
         ],
     )
@@ -64,5 +64,5 @@ def _row(name: str, pace: float, rounds: list[dict[str, Any]]) -> Row:
     row: Row = {"server": name, "paced": round(pace), "failed": sum(each["failed"] for each in rounds)}
     for percentile in ("p50", "p90", "p99"):
         row[percentile] = median(each.get(percentile, float("inf")) for each in rounds)
-    row["p99 of p50"] = ratio(row["p99"], row["p50"])  # type: ignore[arg-type]
+    row["p99 of p50"] = ratio(row["p99"], row["p50"])
     return {**row, "rounds": rounds}

@@ -1,6 +1,7 @@
 """`tools/list` with 50 tools, the same ones everywhere."""
 
 from contextlib import ExitStack
+from functools import partial
 
 from benchmarks import this_site
 from benchmarks.calls import MODERN, SESSION, list_tools
@@ -23,7 +24,7 @@ def measure(bench: Bench) -> Part:
     with ExitStack() as held:
         servers, notes = _servers(bench, held)
         targets = [
-            prepared(each.name, era, each.pid, lambda each=each, era=era: list_tools(each.url, each.token, era, LAST))  # type: ignore[misc]
+            prepared(each.name, era, each.pid, partial(list_tools, each.url, each.token, era, LAST))
             for each in servers
             for era in (MODERN, SESSION)
         ]

@@ -1,5 +1,7 @@
 """`tools/call` of a sync tool that reads one row through the ORM."""
 
+from functools import partial
+
 from benchmarks.calls import ERAS, MODERN, call
 from benchmarks.load import Target, measure_in_turn
 from benchmarks.part import Bench, Part, rate_in
@@ -18,11 +20,8 @@ def measure(bench: Bench) -> Part:
         if (server := bench.servers.get(name)) is None:
             continue
         for era in ERAS:
-
-            def make(url: str = server.url, token: str = server.token, era: str = era):  # type: ignore[no-untyped-def]
-                return call(url, token, era, "find_group", {"name": "readers"}, "readers is group")  # type: ignore[arg-type]
-
-            targets.append(prepared(name, era, server.pid, make))
+            found = (server.url, server.token, era, "find_group", {"name": "readers"}, "readers is group")
+            targets.append(prepared(name, era, server.pid, partial(call, *found)))
     measure_in_turn(targets, bench.client_core, ROUNDS)
     other = rate_in(targets, DJANGO_MCPZ.name, MODERN)
     return Part(

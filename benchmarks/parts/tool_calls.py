@@ -1,6 +1,7 @@
 """`tools/call` of the trivial async tool in both eras, beside every peer and the least that a server can do."""
 
 from collections.abc import Callable
+from functools import partial
 
 import httpx
 
@@ -63,7 +64,4 @@ def _targets(bench: Bench, name: str) -> list[Target]:
     server = bench.servers[name]
     if name == HELLO:
         return [Target(name, "", server.pid, Request(server.url, "world"))]
-    return [
-        prepared(name, era, server.pid, lambda era=era: greet(server.url, server.token, era))  # type: ignore[misc]
-        for era in ERAS
-    ]
+    return [prepared(name, era, server.pid, partial(greet, server.url, server.token, era)) for era in ERAS]

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from mcp_endpoint.conf import conf
-from mcp_endpoint.in_flight import in_flight
-from mcp_endpoint.lease import lease, process_key, processes_key
-from mcp_endpoint.redis_client import key
-from mcp_endpoint.sessions import InProcessSessions, sessions
+from mcp_endpoint.state.in_flight import in_flight
+from mcp_endpoint.state.lease import lease, process_key, processes_key
+from mcp_endpoint.state.redis_client import key
+from mcp_endpoint.state.sessions import InProcessSessions, sessions
 
 logger = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ from mcp_endpoint.models import ToolCall
 from mcp_endpoint.wire import encode, failure
 
 if TYPE_CHECKING:
-    from mcp_endpoint.gate import Call
+    from mcp_endpoint.entrance.gate import Call
 
 Outcome = ToolCall.Outcome
 

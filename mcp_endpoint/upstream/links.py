@@ -7,10 +7,10 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from mcp_endpoint import executor
-from mcp_endpoint.bus import Message, announce, bus
-from mcp_endpoint.change_log import change_log
 from mcp_endpoint.per_loop import PerLoop
-from mcp_endpoint.session_record import SessionRecord
+from mcp_endpoint.state.bus import Message, announce, bus
+from mcp_endpoint.state.change_log import change_log
+from mcp_endpoint.state.session_record import SessionRecord
 
 KIND = "upstream_linked"
 LOOK = 2.0

@@ -61,8 +61,9 @@ def test_each_request_has_a_number_of_its_own() -> None:
     assert Request("", "", {}, {"method": "ping"}).text == '{"jsonrpc": "2.0", "id": @ID@, "method": "ping"}'
 
 
-def test_a_pace_is_kept_with_every_call_answered(server: Server) -> None:
-    environment = {**os.environ, "BENCH_BODY": '{"id": @ID@}', "BENCH_HEADERS": "Content-Type: application/json"}
+@pytest.mark.parametrize("headers", ["Content-Type: application/json\nAccept: */*", ""])
+def test_a_pace_is_kept_with_every_call_answered(server: Server, headers: str) -> None:
+    environment = {**os.environ, "BENCH_BODY": '{"id": @ID@}', "BENCH_HEADERS": headers}
     command = [sys.executable, "-m", "benchmarks.paced", server.url, "200", "0.5"]
 
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)

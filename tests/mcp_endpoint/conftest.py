@@ -12,16 +12,16 @@ import redis
 from channels.layers import channel_layers
 from pytest_django import Settings
 
-from mcp_endpoint import events as events_module
-from mcp_endpoint import redis_client
 from mcp_endpoint import registry as registries
-from mcp_endpoint import sessions as sessions_module
 from mcp_endpoint.conf import conf
 from mcp_endpoint.endpoints import Endpoint, endpoints
-from mcp_endpoint.events import events
 from mcp_endpoint.registry import Registry, registry
 from mcp_endpoint.routing import by_path
-from mcp_endpoint.sessions import sessions
+from mcp_endpoint.state import events as events_module
+from mcp_endpoint.state import redis_client
+from mcp_endpoint.state import sessions as sessions_module
+from mcp_endpoint.state.events import events
+from mcp_endpoint.state.sessions import sessions
 from mcp_endpoint.wire import Scope
 from tests import services
 from tests.mcp_endpoint import people

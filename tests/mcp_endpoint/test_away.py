@@ -3,8 +3,8 @@
 import pytest
 from django.db import InterfaceError, OperationalError
 
-from mcp_endpoint import gate as gate_module
 from mcp_endpoint import tool
+from mcp_endpoint.entrance import gate as gate_module
 from oauth_bridge.away import is_away
 from tests.mcp_endpoint.conftest import Site
 from tests.mcp_endpoint.driver import Answer

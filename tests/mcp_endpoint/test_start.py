@@ -2,8 +2,8 @@
 
 from django.apps import apps
 
-from mcp_endpoint import in_flight
 from mcp_endpoint.endpoints import endpoints
+from mcp_endpoint.state import in_flight
 from oauth_bridge.signals import access_ended
 
 

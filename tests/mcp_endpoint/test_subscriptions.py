@@ -3,7 +3,7 @@
 import pytest
 
 from mcp_endpoint import resource, subscriptions
-from mcp_endpoint.sessions import sessions
+from mcp_endpoint.state.sessions import sessions
 from tests.mcp_endpoint.conftest import Site
 from tests.mcp_endpoint.eras import Session
 from tests.mcp_endpoint.people import Somebody, let_in, principal

@@ -8,7 +8,7 @@ import pytest
 from channels.layers import channel_layers
 from django.utils.module_loading import import_string
 
-from mcp_endpoint.bus import MISSED, Bus
+from mcp_endpoint.state.bus import MISSED, Bus
 from mcpsite.shared_state import shared_state_settings
 from tests.mcp_endpoint.driver import eventually
 from tests.scale.own_redis import OwnRedis

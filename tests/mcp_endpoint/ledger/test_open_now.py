@@ -4,10 +4,10 @@ import pytest
 from asgiref.sync import sync_to_async
 from pytest_django import Settings
 
-from mcp_endpoint.in_flight import in_flight
-from mcp_endpoint.lease import lease, process_key, processes_key
 from mcp_endpoint.ledger.open_now import OpenNow, open_now
-from mcp_endpoint.sessions import SessionRecord, sessions
+from mcp_endpoint.state.in_flight import in_flight
+from mcp_endpoint.state.lease import lease, process_key, processes_key
+from mcp_endpoint.state.sessions import SessionRecord, sessions
 from tests.live import free_port
 from tests.mcp_endpoint.conftest import Place
 from tests.mcp_endpoint.people import principal

@@ -12,11 +12,11 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from accounts.models import User
-from mcp_endpoint.in_flight import InFlight
 from mcp_endpoint.ledger.overview import HOURS, overview
 from mcp_endpoint.ledger.rows import insert
 from mcp_endpoint.models import CallTotal
-from mcp_endpoint.sessions import InProcessSessions, SessionRecord
+from mcp_endpoint.state.in_flight import InFlight
+from mcp_endpoint.state.sessions import InProcessSessions, SessionRecord
 from oauth_bridge.models import Client, Connection
 from oauth_bridge.revocation import revoke_connections
 from tests.mcp_endpoint.ledger.samples import row

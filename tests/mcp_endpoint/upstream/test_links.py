@@ -6,8 +6,8 @@ import pytest
 from channels.layers import channel_layers
 
 from accounts.upstream import tokens
-from mcp_endpoint.change_log import Change, change_log
-from mcp_endpoint.sessions import SessionRecord
+from mcp_endpoint.state.change_log import Change, change_log
+from mcp_endpoint.state.sessions import SessionRecord
 from mcp_endpoint.upstream import links as links_module
 from mcp_endpoint.upstream.links import COMPLETE, KIND, Links
 from tests.mcp_endpoint.driver import eventually

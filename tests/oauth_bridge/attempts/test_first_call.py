@@ -9,9 +9,9 @@ from django.test import Client as Browser
 from django.utils import timezone
 from oauth2_provider.models import AccessToken
 
-from mcp_endpoint import refusals
-from mcp_endpoint.bearer import insufficient_scope
 from mcp_endpoint.endpoints import endpoints
+from mcp_endpoint.entrance import refusals
+from mcp_endpoint.entrance.bearer import insufficient_scope
 from mcp_endpoint.errors import HttpError
 from oauth_bridge.bearer import BearerError, verify
 from oauth_bridge.models import Client, Connection, ConnectionAttempt

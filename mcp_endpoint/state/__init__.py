@@ -1,0 +1,1 @@
+"""What the calls, streams and sessions of this site are in: this process, or the Redis that all its processes share."""

@@ -1,0 +1,1 @@
+"""Streamable HTTP and HTTP+SSE: how requests of each era become calls, and answers the bytes of a response."""

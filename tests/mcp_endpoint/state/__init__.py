@@ -1,0 +1,1 @@
+"""What processes share: sessions, events, changes, and word of what happened."""

@@ -1,0 +1,1 @@
+"""Requests and answers of each era, as they are on the wire."""
