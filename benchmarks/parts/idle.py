@@ -5,37 +5,33 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from statistics import mean
 from typing import Any, cast
 
 import redis
 
 from benchmarks import this_site
 from benchmarks.calls import META, MODERN, Request, base_headers, greet, initialize
-from benchmarks.load import Round, one_round
+from benchmarks.load import Target, measure_in_turn
 from benchmarks.machine import ROOT, BenchError, pinned, resident_bytes
 from benchmarks.part import Bench, Part, Row
-from benchmarks.this_site import CACHED, DATABASE
+from benchmarks.this_site import CACHED, DATABASE, Site
 from benchmarks.verdicts import Verdict, change, within
 
 STREAMS, SESSIONS = 5_000, 20_000
-ROUNDS = 3
 MOST_SECONDS = 180
 """For the streams or sessions to be there."""
 
 
 def measure(bench: Bench) -> Part:
-    """Both configurations, each with a process of its own: calls before, beside and after."""
+    """Both configurations: calls to a process that has them, in turn with calls to one that has none."""
     rows: list[Row] = []
     verdicts: list[Verdict] = []
     for name, url in ((DATABASE, ""), (CACHED, bench.redis)):
         if name not in bench.servers:
             continue
-        with this_site.running(bench.server_core, url) as site:
-            server = site.as_server(name)
-            request = greet(server.url, server.token, MODERN)
+        with this_site.running(bench.server_core, url) as crowded, this_site.running(bench.server_core, url) as alone:
             for kind, number in (("streams", STREAMS), ("sessions", SESSIONS)):
-                row = _beside(bench, server.pid, request, kind, number, url)
+                row = _beside(bench, crowded, alone, kind, number, url)
                 rows.append({"server": name, "title": f"{number:,} {kind}", **row})
                 verdicts.append(within(f"{name}: calls/s beside {number:,} idle {kind}", row["change"]))
     return Part(
@@ -46,32 +42,31 @@ def measure(bench: Bench) -> Part:
         verdicts,
         [
             "`kB each` is what the process grew by, divided by their number. A stream is sent a comment every 15 s, "
-            "as always. `without` is the mean of the calls per second before they came and after they left; sessions "
-            "do not leave, so that theirs are those before."
+            "as always. `without` are the calls per second of another process that has none of them, in turn with it."
         ],
     )
 
 
-def _beside(bench: Bench, pid: int, request: Request, kind: str, number: int, url: str) -> Row:
-    before = _rate(bench, pid, request)
-    weight, stored = resident_bytes(pid), _stored(url)
-    with _crowd(bench, request, kind, number):
-        heavier, more = resident_bytes(pid), _stored(url)
-        beside = _rate(bench, pid, request)
-    without = [before] if kind == "sessions" else [before, _rate(bench, pid, request)]
+def _beside(bench: Bench, crowded: Site, alone: Site, kind: str, number: int, url: str) -> Row:
+    targets = [_target(site) for site in (alone, crowded)]
+    weight, stored = resident_bytes(crowded.pid), _stored(url)
+    with _crowd(bench, crowded, kind, number):
+        heavier, more = resident_bytes(crowded.pid), _stored(url)
+        measure_in_turn(targets, bench.client_core)
+    if problem := targets[0].problem or targets[1].problem:
+        raise BenchError(problem)
+    without, beside = (target.middle("rate") for target in targets)
     return {
         "kB each": (heavier - weight) / number / 1024,
         "kB in Redis": (more - stored) / number / 1024 if url and kind == "sessions" else None,
-        "without": mean(without),
+        "without": without,
         "beside": beside,
-        "change": change(mean(without), beside),
+        "change": change(without, beside),
     }
 
 
-def _rate(bench: Bench, pid: int, request: Request) -> float:
-    request.check()  # it may still be taking leave of those who went
-    rounds: list[Round] = [one_round(request, pid, bench.client_core) for _ in range(ROUNDS)]
-    return sorted(each.rate for each in rounds)[ROUNDS // 2]
+def _target(site: Site) -> Target:
+    return Target("", "", site.pid, greet(f"{site.url}/mcp", site.token, MODERN))
 
 
 def _stored(url: str) -> int:
@@ -84,21 +79,21 @@ def _stored(url: str) -> int:
 
 
 @contextmanager
-def _crowd(bench: Bench, request: Request, kind: str, number: int) -> Iterator[None]:
+def _crowd(bench: Bench, site: Site, kind: str, number: int) -> Iterator[None]:
     """The streams or sessions, from when all are there; raises BenchError when they do not come."""
-    headers = base_headers(request.headers["Authorization"].removeprefix("Bearer "))
+    headers, url = base_headers(site.token), f"{site.url}/mcp"
     first = initialize()
-    wanted = Request(request.url, "", headers, {"method": first["method"], "params": first["params"]})
+    wanted = Request(url, "", headers, {"method": first["method"], "params": first["params"]})
     if kind == "streams":
         headers |= {"MCP-Protocol-Version": MODERN, "Mcp-Method": "subscriptions/listen"}
         params = {"notifications": {"toolsListChanged": True}, "_meta": META}
-        wanted = Request(request.url, "", headers, {"method": "subscriptions/listen", "params": params})
+        wanted = Request(url, "", headers, {"method": "subscriptions/listen", "params": params})
     environment = {
         **os.environ,
         "BENCH_BODY": wanted.text,
         "BENCH_HEADERS": "\n".join(f"{name}: {value}" for name, value in headers.items()),
     }
-    command = [sys.executable, "-m", "benchmarks.crowd", kind, str(number), request.url]
+    command = [sys.executable, "-m", "benchmarks.crowd", kind, str(number), url]
     with pinned(bench.client_core):
         process = subprocess.Popen(
             command, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
