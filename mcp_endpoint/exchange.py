@@ -69,13 +69,17 @@ class Exchange:
         """What the tool answered, when it has run already and the SDK is to bring it into shape."""
         self.can_send_request = session is not None and not modern
         self.transport = TWO_WAY if self.can_send_request else ONE_WAY
-        self.message_metadata = ServerMessageMetadata(request_context=self)
         meta = (params or {}).get("_meta")
         self._meta: Mapping[str, Any] = meta if isinstance(meta, dict) else {}
         self._push = push
         self._loop = asyncio.get_running_loop()
         self._thread = threading.get_ident()
         self._cancel_requested: anyio.Event | None = None
+
+    @property
+    def message_metadata(self) -> ServerMessageMetadata:
+        """Where `exchange_of` finds this again. The SDK asks for it once; kept, the two would hold each other."""
+        return ServerMessageMetadata(request_context=self)
 
     @property
     def cancel_requested(self) -> anyio.Event:

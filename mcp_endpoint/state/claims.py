@@ -39,6 +39,7 @@ class Claim:
 
     def release(self) -> None:
         """The call is over. More than once does no harm."""
+        self._on_taken = _nothing  # whoever would be told holds the claim
         if self._wait is not None:
             self._wait.cancel()
         if self._claiming is not None:
@@ -68,3 +69,7 @@ class Claim:
     def _key(self) -> str:
         # Hashed: the client chose it, and its length.
         return key("call", self._session_id, hashlib.sha256(encode(self._request_id)).hexdigest())
+
+
+def _nothing() -> None:
+    """What the end of a call means to another one."""

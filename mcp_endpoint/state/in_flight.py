@@ -52,11 +52,12 @@ class Place:
 
     def leave(self) -> None:
         """It is over. More than once does no harm."""
+        self.end = _nothing  # whoever would end it holds it, too
         self._in_flight._leave(self)
 
 
 def _nothing(reason: Reason) -> None:
-    """What ends a thing that nobody can end yet."""
+    """What ends a thing that nobody can end yet, or any more."""
 
 
 class Answer(Protocol):

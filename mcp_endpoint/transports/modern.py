@@ -66,7 +66,7 @@ async def _run(call: Call, message: dict[str, Any], route: InboundModernRoute, p
         record=record,
         place=place,
     )
-    watch = Watch(call.receive, task, reply, expires_in(call.principal))
+    watch = Watch(call.receive, task, reply.start, expires_in(call.principal))
     place.end = watch.end
     try:
         reply.finish(*await _answer(call, message, exchange, route))
