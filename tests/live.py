@@ -28,6 +28,8 @@ APPLICATION = "mcpsite.asgi:application"
 MIGRATION = "from django.core.management import call_command\ncall_command('migrate', verbosity=0)\n"
 NO_AUTHORITIES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 """For HTTP clients of these servers, which speak no TLS: reading the authorities takes longer than ten requests."""
+SHORT_IDLE = httpx.Limits(keepalive_expiry=1.0)
+"""For the same: on a connection that was idle longer the server may hang up while it is used."""
 
 
 class ServerError(Exception):

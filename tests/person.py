@@ -6,7 +6,7 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 from bs4 import BeautifulSoup, Tag
 
-from tests.live import NO_AUTHORITIES
+from tests.live import NO_AUTHORITIES, SHORT_IDLE
 
 Answer = Literal["allow", "deny"]
 
@@ -25,7 +25,7 @@ class Person:
         self.username = username
         self.password = password
         self.browser = httpx.Client(
-            base_url=base_url, headers={"Accept": "text/html"}, timeout=30, verify=NO_AUTHORITIES
+            base_url=base_url, headers={"Accept": "text/html"}, timeout=30, verify=NO_AUTHORITIES, limits=SHORT_IDLE
         )
 
     def visit(self, url: str, answer: Answer = "allow", untick: frozenset[str] = frozenset()) -> str:

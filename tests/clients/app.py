@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
 
-from tests.live import NO_AUTHORITIES
+from tests.live import NO_AUTHORITIES, SHORT_IDLE
 from tests.person import Answer, Person
 
 CALLBACK = "http://127.0.0.1:49152/callback"
@@ -33,7 +33,7 @@ class App:
     def __init__(self, base_url: str, name: str = "Test app", redirect_uri: str = CALLBACK) -> None:
         self.base_url = base_url
         self.redirect_uri = redirect_uri
-        self.http = httpx.Client(base_url=base_url, timeout=30, verify=NO_AUTHORITIES)
+        self.http = httpx.Client(base_url=base_url, timeout=30, verify=NO_AUTHORITIES, limits=SHORT_IDLE)
         registration = self.http.post(
             "/register",
             json={

@@ -4,7 +4,7 @@ from typing import Any
 
 import httpx
 
-from tests.live import NO_AUTHORITIES
+from tests.live import NO_AUTHORITIES, SHORT_IDLE
 
 GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 
@@ -13,7 +13,7 @@ class Television:
     """A public client that has no browser: it shows a code, and asks until somebody answered."""
 
     def __init__(self, base_url: str) -> None:
-        self.http = httpx.Client(base_url=base_url, timeout=30, verify=NO_AUTHORITIES)
+        self.http = httpx.Client(base_url=base_url, timeout=30, verify=NO_AUTHORITIES, limits=SHORT_IDLE)
         self.metadata: dict[str, Any] = self.http.get("/.well-known/oauth-authorization-server").json()
         registration = self.http.post(
             self.metadata["registration_endpoint"],

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from tests.live import NO_AUTHORITIES
+from tests.live import NO_AUTHORITIES, SHORT_IDLE
 
 MODERN = "2026-07-28"
 LATEST_LEGACY = "2025-11-25"
@@ -121,7 +121,7 @@ class Wire:
 
     def __init__(self, base_url: str, token: str | None, path: str = "/mcp") -> None:
         self.path = path
-        self.http = httpx.Client(base_url=base_url, timeout=30, verify=NO_AUTHORITIES)
+        self.http = httpx.Client(base_url=base_url, timeout=30, verify=NO_AUTHORITIES, limits=SHORT_IDLE)
         if token is not None:
             self.http.headers["Authorization"] = f"Bearer {token}"
         self._ids = count(1)

@@ -10,7 +10,7 @@ from bs4 import BeautifulSoup
 from tests.accounts.authenticator_app import code
 from tests.concurrency.conftest import NAMES, at_once
 from tests.conftest import PASSWORD
-from tests.live import NO_AUTHORITIES, LiveServer
+from tests.live import NO_AUTHORITIES, SHORT_IDLE, LiveServer
 from tests.services import database
 
 TRIES = 8
@@ -37,7 +37,7 @@ class Browser:
     """Signs in at one of the processes."""
 
     def __init__(self, server: LiveServer) -> None:
-        self.http = httpx.Client(base_url=server.url, timeout=30, verify=NO_AUTHORITIES)
+        self.http = httpx.Client(base_url=server.url, timeout=30, verify=NO_AUTHORITIES, limits=SHORT_IDLE)
 
     def send(self, path: str, **form: str) -> httpx.Response:
         """The answer to a form of that page."""
