@@ -25,8 +25,6 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
 """Seconds between two attempts to join a layer that is away; each is twice the one before."""
 SEND_SECONDS = 3.0
 """So long one message may take before it counts as not sent."""
-ORDERLY_SECONDS = 1.0
-"""So long a change waits at most until the other processes are told."""
 MISSED = "missed"
 """Kind of the message that each process gives itself when it hears again: others may have been lost meanwhile."""
 Message = dict[str, Any]
@@ -82,13 +80,13 @@ class Bus:
     def publish_at_once(self, kind: str, **message: Any) -> None:
         """Publish from plain code, to this process now; on a thread of its own, wait until the others are told.
 
-        At most `ORDERLY_SECONDS`: then they hear of it later, or not at all while the layer is away.
+        At most `SEND_SECONDS`: then they hear of it later, or not at all while the layer is away.
         """
         self._loop.call_soon_threadsafe(self._deliver, {"kind": kind, **message})
         told = asyncio.run_coroutine_threadsafe(self.publish(kind, **message), self._loop)
         if not _is_on_a_loop():
             with suppress(TimeoutError):
-                told.result(ORDERLY_SECONDS)
+                told.result(SEND_SECONDS)
 
     def _start(self) -> None:
         if self._membership is None:
