@@ -10,14 +10,15 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mcpsite.settings")
 django_application = get_asgi_application()
 
-from channels.routing import ProtocolTypeRouter  # noqa: E402  (Django must be set up first)
-from django.conf import settings  # noqa: E402
+# Django must be set up before any of these is imported.
+from channels.routing import ProtocolTypeRouter  # noqa: E402  (see above)
+from django.conf import settings  # noqa: E402  (see above)
 
-from mcp_endpoint.lifespan import lifespan  # noqa: E402
-from mcp_endpoint.routing import by_path  # noqa: E402
-from mcp_endpoint.state.lease import lease  # noqa: E402
-from mcp_endpoint.stop import waited_for, watch_signals  # noqa: E402
-from mcpsite.siblings import warn_of_siblings  # noqa: E402
+from mcp_endpoint.lifespan import lifespan  # noqa: E402  (see above)
+from mcp_endpoint.routing import by_path  # noqa: E402  (see above)
+from mcp_endpoint.state.lease import lease  # noqa: E402  (see above)
+from mcp_endpoint.stop import waited_for, watch_signals  # noqa: E402  (see above)
+from mcpsite.siblings import warn_of_siblings  # noqa: E402  (see above)
 
 BEFORE_A_WHOLE_COLLECTION = 100
 """Collections of what is new, and newer, before one of everything that calls left; Python's own number is 10."""

@@ -7,10 +7,11 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from statistics import median
 from typing import Any
 
-from benchmarks.calls import MODERN
+from benchmarks.calls import MODERN, Request
 from benchmarks.machine import ROOT, pinned
 from benchmarks.part import Bench, Part, Row
 from benchmarks.parts.tool_calls import HELLO
@@ -24,13 +25,12 @@ MOST_TIMES = 5.0
 
 def measure(bench: Bench) -> Part:
     """Every server that answered at its peak."""
-    peaks = {name: bench.rate(CACHED if name == HELLO else name, MODERN) for name in bench.servers}
-    paces = {name: peak / 2 for name, peak in peaks.items() if peak}
-    found: dict[str, list[dict[str, Any]]] = {name: [] for name in paces}
+    planned = dict(_planned(bench))
+    found: dict[str, list[dict[str, Any]]] = {name: [] for name in planned}
     for _ in range(ROUNDS):
-        for name, rounds in found.items():
-            rounds.append(paced(bench, name, paces[name]))
-    rows = [_row(name, paces[name], rounds) for name, rounds in found.items()]
+        for name, (request, pace) in planned.items():
+            found[name].append(paced(request, pace, bench.client_core))
+    rows = [_row(name, planned[name][1], rounds) for name, rounds in found.items()]
     times = {str(row["server"]): row["p99 of p50"] for row in rows}
     return Part(
         "latency",
@@ -44,17 +44,24 @@ def measure(bench: Bench) -> Part:
     )
 
 
-def paced(bench: Bench, name: str, rate: float) -> dict[str, Any]:
+def _planned(bench: Bench) -> Iterator[tuple[str, tuple[Request, float]]]:
+    """Name, request and calls per second of every server for which there is a peak to take the half of."""
+    for name in bench.servers:
+        peak = bench.rate(CACHED if name == HELLO else name, MODERN)
+        target = bench.targets.get((name, "" if name == HELLO else MODERN))
+        if peak and target is not None and target.request is not None:
+            yield name, (target.request, peak / 2)
+
+
+def paced(request: Request, rate: float, core: int | None) -> dict[str, Any]:
     """One round at a steady pace."""
-    request = bench.targets[name, "" if name == HELLO else MODERN].request
-    assert request is not None  # noqa: S101  (it was measured)
     environment = {
         **os.environ,
         "BENCH_BODY": request.text,
         "BENCH_HEADERS": "\n".join(f"{key}: {value}" for key, value in request.headers.items()),
     }
     command = [sys.executable, "-m", "benchmarks.paced", request.url, str(rate), str(SECONDS)]
-    with pinned(bench.client_core):
+    with pinned(core):
         done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
     found: dict[str, Any] = json.loads(done.stdout)
     return found

@@ -1,6 +1,5 @@
 """No request has a home: four processes, uvicorn and Daphne, serve one session in turn, and one of them is killed."""
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -17,7 +16,7 @@ def claimed_on_redis(session_id: str) -> None:
     """Wait until a call of the session has its claim."""
     with Redis.from_url(services.redis()) as redis:
         while not list(redis.scan_iter(f"*:call:{session_id}:*")):
-            time.sleep(0.01)
+            redis.ping()
 
 
 class TestASession:

@@ -197,7 +197,6 @@ async def stay_gone(process: str) -> None:
     """Have no sign of life of a process, as when it was killed; its last one may still be on its way to Redis."""
     while True:
         await Script("redis.call('DEL', KEYS[1])")((process_key(process),))
-        await asyncio.sleep(0.01)
 
 
 class TestTheLogOnRedis:
