@@ -7,7 +7,7 @@ layer is away (Redis is down), a message reaches its own process alone, and join
 import asyncio
 import contextvars
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any, cast
 
@@ -25,6 +25,8 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
 """Seconds between two attempts to join a layer that is away; each is twice the one before."""
 SEND_SECONDS = 3.0
 """So long one message may take before it counts as not sent."""
+CANCEL_SECONDS = 0.1
+"""So long something that was cancelled may take to end before it is cancelled again."""
 MISSED = "missed"
 """Kind of the message that each process gives itself when it hears again: others may have been lost meanwhile."""
 Message = dict[str, Any]
@@ -100,7 +102,7 @@ class Bus:
             try:
                 # The same one again: what was sent while only the connection was broken waits there.
                 channel = channel or cast(str, await self._layer.new_channel())
-                await self._layer.group_add(GROUP, channel)
+                await _in_tasks(self._layer.group_add(GROUP, channel))
                 self._is_member = True
                 self._tried.set()
                 if was_away:
@@ -118,17 +120,10 @@ class Bus:
 
     async def _take_part(self, channel: str) -> None:
         """Listen, and stay in the group; raises what makes either impossible."""
-        # No TaskGroup: until Python 3.13 its tasks' errors hide that it is being cancelled, and the server never ends.
-        work = [self._loop.create_task(self._listen(channel)), self._loop.create_task(self._renew(channel))]
-        try:
-            done, _ = await asyncio.wait(work, return_when=asyncio.FIRST_EXCEPTION)
-            for task in done:
-                task.result()
-        finally:
-            self._is_member = False
-            for task in work:
-                task.cancel()
-            await asyncio.wait(work)
+        await _in_tasks(self._listen(channel), self._renew(channel), at_end=self._leave)
+
+    def _leave(self) -> None:
+        self._is_member = False
 
     async def _renew(self, channel: str) -> None:
         while True:
@@ -165,6 +160,25 @@ def announce(kind: str, *, at_once: bool = False, **message: Any) -> None:
         async_to_sync(_send)(cast(Any, get_channel_layer()), {"type": "mcp", "kind": kind, **message})
     except Exception as error:
         logger.error("The notice %r did not reach the other processes: %s", kind, _reason(error))
+
+
+async def _in_tasks(*work: Coroutine[Any, Any, None], at_end: Callable[[], object] = lambda: None) -> None:
+    """Run these side by side until all are done or one raises, which is raised here too; `at_end` comes before the rest
+    are cancelled.
+    """
+    # No TaskGroup: until Python 3.13 its tasks' errors hide that it is being cancelled, and the server never ends.
+    running = {asyncio.ensure_future(each) for each in work}
+    try:
+        done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_EXCEPTION)
+        for task in done:
+            task.result()
+    finally:
+        at_end()
+        # More than once: until Python 3.12 the `wait_for` that redis-py sends with may lose a cancellation (gh-86296).
+        while running := {task for task in running if not task.done()}:
+            for task in running:
+                task.cancel()
+            await asyncio.wait(running, timeout=CANCEL_SECONDS)
 
 
 async def _send(layer: Any, message: Message) -> None:

@@ -7,10 +7,8 @@ import hashlib
 from collections.abc import Callable
 from contextlib import suppress
 
-from mcp_endpoint.conf import conf
-from mcp_endpoint.patience import patience
 from mcp_endpoint.state.lease import lease, lifetime, process_key
-from mcp_endpoint.state.redis_client import RedisAwayError, Script, key
+from mcp_endpoint.state.redis_client import PAUSE, RedisAwayError, Script, key
 from mcp_endpoint.wire import RequestId, encode
 
 # A claim of a process that gives no sign of life is none.
@@ -27,29 +25,20 @@ _releasing: set[asyncio.Task[None]] = set()
 
 
 class Claim:
-    """One call's claim on its id; most calls are over before they make it. Without a Redis there is nobody to tell."""
+    """One call's claim on its id, for calls that take a moment: a trip to Redis for each would cost more than most."""
 
     def __init__(self, session_id: str, request_id: RequestId, on_taken: Callable[[], object]) -> None:
-        self._session_id = session_id
-        self._request_id = request_id
+        """`on_taken` is called when another process runs a call of that id."""
+        # Hashed: the client chose it, and its length.
+        self._key = key("call", session_id, hashlib.sha256(encode(request_id)).hexdigest())
         self._on_taken = on_taken
-        """Called when another process runs a call of that id."""
-        self._claiming: asyncio.Task[None] | None = None
-        self._wait = patience().wait(self._begin) if conf().redis_url else None
+        self._claiming = asyncio.get_running_loop().create_task(self._claim())
 
     def release(self) -> None:
-        """The call is over. More than once does no harm."""
-        self._on_taken = _nothing  # whoever would be told holds the claim
-        if self._wait is not None:
-            self._wait.cancel()
-        if self._claiming is not None:
-            releasing = asyncio.get_running_loop().create_task(self._release(self._claiming))
-            _releasing.add(releasing)
-            releasing.add_done_callback(_releasing.discard)
-            self._claiming = None
-
-    def _begin(self) -> None:
-        self._claiming = asyncio.get_running_loop().create_task(self._claim())
+        """The call is over."""
+        releasing = asyncio.get_running_loop().create_task(self._release())
+        _releasing.add(releasing)
+        releasing.add_done_callback(_releasing.discard)
 
     async def _claim(self) -> None:
         with suppress(RedisAwayError):
@@ -59,17 +48,12 @@ class Claim:
             else:
                 self._on_taken()
 
-    async def _release(self, claiming: "asyncio.Task[None]") -> None:
-        await claiming
+    async def _release(self) -> None:
+        """Give the id back in the end: a Redis that gave no answer may have taken the claim."""
+        await self._claiming
         lease().keys.discard(self._key)
-        with suppress(RedisAwayError):
-            await _RELEASE((self._key,), lease().name)
-
-    @property
-    def _key(self) -> str:
-        # Hashed: the client chose it, and its length.
-        return key("call", self._session_id, hashlib.sha256(encode(self._request_id)).hexdigest())
-
-
-def _nothing() -> None:
-    """What the end of a call means to another one."""
+        while True:
+            with suppress(RedisAwayError):
+                await _RELEASE((self._key,), lease().name)
+                return
+            await asyncio.sleep(PAUSE)

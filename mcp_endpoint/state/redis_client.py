@@ -3,6 +3,7 @@
 Redis 7 or later. Only where `REDIS_URL` is set; nothing here is reached without it.
 """
 
+import asyncio
 import hashlib
 import logging
 from typing import Any
@@ -16,7 +17,7 @@ from mcp_endpoint.per_loop import PerLoop
 logger = logging.getLogger(__name__)
 
 PATIENCE = 2
-"""Seconds for a connection, for an answer, and for one of the connections to be free."""
+"""Seconds for an answer, a free connection and its opening among them."""
 CONNECTIONS = 16
 """Of each process, so that a burst of requests waits here instead of opening hundreds."""
 PAUSE = 0.5
@@ -58,12 +59,14 @@ class SharedRedis:
         from redis.backoff import NoBackoff
         from redis.retry import Retry
 
+        # Without timeouts of its own, for which it makes a task for each send, and until Python 3.12 may lose the
+        # cancellation of whoever waits (gh-86296).
         self._pool = BlockingConnectionPool.from_url(
             conf().redis_url,
             max_connections=CONNECTIONS,
-            timeout=PATIENCE,
-            socket_timeout=PATIENCE,
-            socket_connect_timeout=PATIENCE,
+            timeout=None,
+            socket_timeout=None,
+            socket_connect_timeout=None,
             retry=Retry(NoBackoff(), 0),
         )
         self._client: Any = Redis(connection_pool=self._pool)
@@ -74,10 +77,11 @@ class SharedRedis:
         from redis.exceptions import NoScriptError, RedisError, ResponseError
 
         try:
-            try:
-                found = await self._client.execute_command("EVALSHA", script.digest, len(keys), *keys, *arguments)
-            except NoScriptError:
-                found = await self._client.execute_command("EVAL", script.lua, len(keys), *keys, *arguments)
+            async with asyncio.timeout(PATIENCE):
+                try:
+                    found = await self._client.execute_command("EVALSHA", script.digest, len(keys), *keys, *arguments)
+                except NoScriptError:
+                    found = await self._client.execute_command("EVAL", script.lua, len(keys), *keys, *arguments)
         except ResponseError as error:
             # Redis answers, and cannot do it: it is loading, read-only or full, or the script is wrong.
             logger.error("Redis refused: %s", error)
@@ -85,7 +89,8 @@ class SharedRedis:
         except (RedisError, OSError) as error:
             if not self._is_away:
                 self._is_away = True
-                logger.error("Redis does not answer, so sessions are refused for now: %s", error)
+                reason = f"{error}" or f"no answer within {PATIENCE} seconds"
+                logger.error("Redis does not answer, so sessions are refused for now: %s", reason)
             raise RedisAwayError from error
         if self._is_away:
             self._is_away = False

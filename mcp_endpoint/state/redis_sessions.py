@@ -112,7 +112,9 @@ class RedisSessions:
         if not flat:
             return None
         found = _record(session_id, dict(zip(flat[::2], flat[1::2], strict=True)))
-        known.keep(session_id, found, [session_id], since)
+        # One that has not begun is not kept: its client may come here again before word comes that it has.
+        if found.has_begun:
+            known.keep(session_id, found, [session_id], since)
         return found
 
     async def agree(self, record: SessionRecord) -> None:

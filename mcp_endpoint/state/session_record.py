@@ -28,6 +28,11 @@ class SessionRecord:
     """Number of the newest standing stream, which ends those before it."""
 
     @property
+    def has_begun(self) -> bool:
+        """Whether its client said who it is; on HTTP+SSE a session is there before that (`initialize` comes later)."""
+        return bool(self.client_info)
+
+    @property
     def user(self) -> str:
         """The owner without the client: whose sessions are counted together."""
         return self.owner.partition(":")[0]

@@ -28,6 +28,8 @@ from oauth_bridge.away import is_away
 
 _running: set[asyncio.Task[None]] = set()
 Envelope = dict[str, Any]
+End = Reason | Literal["duplicate"]
+"""Why a call is ended: for what ends any, or because another process runs one of its id."""
 
 
 async def take_note(session: SessionRecord | None, message: Envelope) -> None:
@@ -159,19 +161,18 @@ class _Work:
         self._version = version
         self._place = place
         self._record = ledger.begin(call, message, size)
-        self._reason: Reason | Literal["duplicate"] | None = None
+        self._reason: End | None = None
         self._claim: Claim | None = None
         self._task: asyncio.Task[Any] | None = None
-        self._expiry = patience().wait(partial(self._end, "revoked"), expires_in(call.principal))
+        self._expiry: asyncio.TimerHandle | None = None
+        self._wait = patience().wait(self._take_longer)
         place.end = self._end
 
     def runs_in(self, task: "asyncio.Task[Any]") -> None:
         """The task that answers. Its id is taken at once: another request may come in the same turn of the loop."""
         self._task = task
         if self._session is not None:
-            session_id, request_id = self._session.id, self._message["id"]
-            calls().running[session_id, request_id] = task
-            self._claim = Claim(session_id, request_id, partial(self._end, "duplicate"))
+            calls().running[self._session.id, self._message["id"]] = task
 
     async def answer(self) -> _Answer:
         """Its result, nothing when the client cancelled it, a 401 when its access ended.
@@ -199,19 +200,28 @@ class _Work:
         if self._record is not None:
             self._record.cut()
 
-    def _end(self, reason: Reason | Literal["duplicate"]) -> None:
+    def _take_longer(self) -> None:
+        """What most calls are over before: the end of the caller's token, and word to the other processes."""
+        expires = expires_in(self._call.principal)
+        self._expiry = asyncio.get_running_loop().call_later(expires, self._end, "revoked")
+        if self._session is not None and conf().redis_url:
+            self._claim = Claim(self._session.id, self._message["id"], partial(self._end, "duplicate"))
+
+    def _end(self, reason: End) -> None:
         if self._task is not None:
             self._reason = self._reason or reason
             self._task.cancel()
 
     def _let_go(self) -> None:
         """From here on nothing ends it."""
-        self._expiry.cancel()
+        self._wait.cancel()
+        if self._expiry is not None:
+            self._expiry.cancel()
         if self._session is not None and self._task is not None:
             calls().running.pop((self._session.id, self._message["id"]), None)
         if self._claim is not None:
             self._claim.release()
-        self._task = None
+        self._claim = self._task = None
 
     def _cut(self) -> _Answer:
         if self._record is not None:

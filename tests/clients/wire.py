@@ -117,14 +117,17 @@ def challenge(response: httpx.Response) -> dict[str, str]:
 
 
 class Wire:
-    """One bearer token's requests to one path; no token when it is None."""
+    """One bearer token's requests to one path; no token when it is None. They take their JSON-RPC ids from `ids`.
 
-    def __init__(self, base_url: str, token: str | None, path: str = "/mcp") -> None:
+    Where another one's belong to the same session, so must their ids: a session has each of them once.
+    """
+
+    def __init__(self, base_url: str, token: str | None, path: str = "/mcp", ids: Iterator[int] | None = None) -> None:
         self.path = path
         self.http = httpx.Client(base_url=base_url, timeout=30, verify=NO_AUTHORITIES, limits=SHORT_IDLE)
         if token is not None:
             self.http.headers["Authorization"] = f"Bearer {token}"
-        self._ids = count(1)
+        self._ids = ids or count(1)
 
     def post(
         self, body: Any, headers: Mapping[str, str | None] | None = None, path: str | None = None

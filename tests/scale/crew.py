@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 import httpx
@@ -73,8 +74,9 @@ def talker(servers: list[LiveServer], username: str, name: str) -> Talker:
     for thing in (person.browser, app.http):
         made.held.enter_context(closing(thing))
     token = app.connect(person)
+    ids = count(1)
     for server in servers:
-        wire = Wire(server.url, token)
+        wire = Wire(server.url, token, ids=ids)
         wire.http.timeout = PATIENCE
         made.held.enter_context(closing(wire.http))
         made.wires.append(wire)

@@ -1,5 +1,6 @@
 """The bus while the channel layer is away, and when it is back."""
 
+import asyncio
 from collections.abc import Iterator
 from typing import Any
 
@@ -106,6 +107,30 @@ async def test_a_layer_that_does_not_answer_holds_nobody_up(layer: Away, monkeyp
     here = Process()
     await here.bus.publish("news", n=1)
     assert here.heard == [1]
+
+
+async def test_a_cancellation_that_is_lost_on_the_way_is_made_again(
+    layer: Away, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a server would never end: until Python 3.12, `asyncio.wait_for` loses one that comes as its work is done."""
+    lost: list[str] = []
+
+    async def loses_one(channel: str) -> None:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            lost.append(channel)
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(module, "CANCEL_SECONDS", 0.001)
+    monkeypatch.setattr(layer, "receive", loses_one)
+    here = Process()
+    await here.bus.publish("news", n=1)
+    membership = here.bus._membership
+    assert membership is not None
+    membership.cancel()
+    await eventually(membership.cancelled)
+    assert len(lost) == 1
 
 
 async def test_an_outage_is_logged_once_and_so_is_its_end(layer: Away, caplog: pytest.LogCaptureFixture) -> None:

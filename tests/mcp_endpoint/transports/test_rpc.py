@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from mcp_endpoint import Context, scope, tool
+from mcp_endpoint import Context, patience, scope, tool
 from mcp_endpoint.state.calls import calls
-from mcp_endpoint.transports import legacy
-from tests.mcp_endpoint.conftest import Site
+from mcp_endpoint.state.redis_client import key
+from mcp_endpoint.transports import legacy, rpc
+from tests.mcp_endpoint.conftest import Place, Site
 from tests.mcp_endpoint.driver import eventually
 from tests.mcp_endpoint.eras import Session, notification, request
 
@@ -201,6 +202,29 @@ class TestARunningRequest:
         assert [event.comment for event in events] == [None, "keep-alive"]
         self.go_on.set()
         assert (await call.answer()).messages[-1]["result"]["content"][0]["text"] == "done"
+
+    async def test_claims_its_id_among_all_processes_when_it_takes_a_moment(
+        self, on_redis: Place, site: Site, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(patience, "SOON", 0.001)
+        session = await site.session()
+        claims = key("call", session.id, "*")
+        call = session.open_call("work", id=5)
+        await eventually(lambda: list(on_redis.client.scan_iter(claims)))
+        self.go_on.set()
+        await call.answer()
+        await eventually(lambda: not list(on_redis.client.scan_iter(claims)))
+
+    async def test_claims_nothing_without_a_redis(self, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(patience, "SOON", 0.001)
+        monkeypatch.setattr(rpc, "Claim", None)
+        session = await site.session()
+        call, rung = session.open_call("work", id=5), asyncio.Event()
+        await self.begun.wait()
+        patience.patience().wait(rung.set)
+        await rung.wait()
+        self.go_on.set()
+        assert (await call.answer()).result["content"][0]["text"] == "done"
 
     async def test_leaves_nothing_behind(self, site: Site) -> None:
         session = await site.session()
