@@ -13,7 +13,7 @@ from django.db import close_old_connections
 
 from mcp_endpoint.conf import conf
 from mcp_endpoint.threads import Threads
-from oauth_bridge.away import close_dead_connections
+from oauth_bridge.away import close_stale_connections
 from oauth_bridge.background_writer import keep_connections
 
 P = ParamSpec("P")
@@ -74,8 +74,7 @@ async def run(function: Callable[..., Any], is_async: bool, **kwargs: Any) -> An
 
 
 def _with_fresh_connections(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    close_dead_connections()
-    close_old_connections()
+    close_stale_connections()
     try:
         return function(*args, **kwargs)
     finally:

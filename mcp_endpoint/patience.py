@@ -13,25 +13,19 @@ SOON = 0.05
 class Wait:
     """One call's wait; `cancel` when it is done."""
 
-    __slots__ = ("_rest", "_then", "_timer", "rings_at")
+    __slots__ = ("_then", "rings_at")
 
-    def __init__(self, then: Callable[[], object], rings_at: float, rest: float) -> None:
+    def __init__(self, then: Callable[[], object], rings_at: float) -> None:
         self._then: Callable[[], object] | None = then
-        self._rest = rest
-        self._timer: asyncio.TimerHandle | None = None
         self.rings_at = rings_at
 
     def cancel(self) -> None:
         """Nothing happens any more. More than once does no harm."""
         self._then = None
-        if self._timer is not None:
-            self._timer.cancel()
 
     def ring(self) -> None:
         """It was not soon."""
-        if self._then is not None and self._rest > 0:
-            self._timer = asyncio.get_running_loop().call_later(self._rest, self._then)
-        elif self._then is not None:
+        if self._then is not None:
             self._then()
 
 
@@ -42,9 +36,9 @@ class Patience:
         self._loop = asyncio.get_running_loop()
         self._waits: deque[Wait] = deque()
 
-    def wait(self, then: Callable[[], object], seconds: float = 0) -> Wait:
-        """Call `then` in so many seconds, `SOON` at the least or a little later, unless the wait is cancelled first."""
-        wait = Wait(then, self._loop.time() + SOON, seconds - SOON)
+    def wait(self, then: Callable[[], object]) -> Wait:
+        """Call `then` in `SOON` seconds, or a little later, unless the wait is cancelled first."""
+        wait = Wait(then, self._loop.time() + SOON)
         if not self._waits:
             self._loop.call_later(SOON, self._ring)
         self._waits.append(wait)

@@ -1,8 +1,8 @@
 """Things of which each event loop has one: what runs or is open in a process lives with the loop that serves it."""
 
 import asyncio
-from asyncio import get_running_loop
 from collections.abc import Callable
+from threading import get_ident
 from typing import Generic, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -15,18 +15,20 @@ class PerLoop(Generic[T]):
     def __init__(self, make: Callable[[], T]) -> None:
         self._make = make
         self._made: WeakKeyDictionary[asyncio.AbstractEventLoop, T] = WeakKeyDictionary()
-        self._last: tuple[asyncio.AbstractEventLoop, T] | tuple[None, None] = (None, None)
-        """Whose was asked for last: a server has one loop and asks ten times for each call."""
+        self._last: tuple[int, Callable[[], bool], T] | None = None
+        """Whose was asked for last, by its thread, and whether that loop runs there: a server has one loop and asks ten
+        times for each call, and until Python 3.12 `get_running_loop` asks the system each time which process this is.
+        """
 
     def __call__(self) -> T:
-        loop = get_running_loop()
         last = self._last
-        if last[0] is loop:
-            return last[1]
+        if last is not None and last[0] == get_ident() and last[1]():
+            return last[2]
+        loop = asyncio.get_running_loop()
         found = self._made.get(loop)
         if found is None:
             found = self._made[loop] = self._make()
-        self._last = (loop, found)
+        self._last = (get_ident(), loop.is_running, found)
         return found
 
     def of_a_running_loop(self) -> T | None:

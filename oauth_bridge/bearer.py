@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-from django.db.models.base import ModelState
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
@@ -13,7 +12,7 @@ from oauth_bridge.digests import digest
 from oauth_bridge.models import Connection, ConnectionAccessToken
 from oauth_bridge.principal import Principal
 from oauth_bridge.resources import find_resource
-from oauth_bridge.token_lookup import find_access_token
+from oauth_bridge.token_lookup import as_stored, find_access_token
 from oauth_bridge.trust import is_client_let_in
 from oauth_bridge.usage import count_use, record_use
 
@@ -90,11 +89,8 @@ def apart(principal: Principal) -> Principal:
 
     What a tool or Django's permissions leave in that object is no other request's.
     """
-    user, copy = principal.user, User.__new__(User)
-    copy.__dict__.update(user.__dict__)
-    copy._state = ModelState()
-    copy._state.adding, copy._state.db = False, user._state.db
-    return principal.with_user(copy)
+    user = principal.user
+    return principal.with_user(as_stored(User, user.__dict__, user._state.db))
 
 
 def _state(connection: Connection) -> str:

@@ -114,13 +114,11 @@ def _duplicate() -> HttpError:
 
 
 def _spawn(run: Coroutine[Any, Any, None], reply: Outlet, works: list["_Work"]) -> "asyncio.Task[None]":
-    silence = patience().wait(reply.start, conf().keep_alive)
     task = asyncio.get_running_loop().create_task(run)
     _running.add(task)
 
     def over(done: "asyncio.Task[None]") -> None:
         _running.discard(done)
-        silence.cancel()
         for work in works:
             work.leave()
         reply.finish(b"", 202)  # only where the work itself could not: it was cut short
@@ -164,7 +162,7 @@ class _Work:
         self._reason: End | None = None
         self._claim: Claim | None = None
         self._task: asyncio.Task[Any] | None = None
-        self._expiry: asyncio.TimerHandle | None = None
+        self._timers: tuple[asyncio.TimerHandle, ...] = ()
         self._wait = patience().wait(self._take_longer)
         place.end = self._end
 
@@ -201,9 +199,12 @@ class _Work:
             self._record.cut()
 
     def _take_longer(self) -> None:
-        """What most calls are over before: the end of the caller's token, and word to the other processes."""
-        expires = expires_in(self._call.principal)
-        self._expiry = asyncio.get_running_loop().call_later(expires, self._end, "revoked")
+        """What most calls are over before: a sign of life, the end of the caller's token, word to other processes."""
+        loop = asyncio.get_running_loop()
+        self._timers = (
+            loop.call_later(conf().keep_alive, self._reply.start),
+            loop.call_later(expires_in(self._call.principal), self._end, "revoked"),
+        )
         if self._session is not None and conf().redis_url:
             self._claim = Claim(self._session.id, self._message["id"], partial(self._end, "duplicate"))
 
@@ -215,8 +216,8 @@ class _Work:
     def _let_go(self) -> None:
         """From here on nothing ends it."""
         self._wait.cancel()
-        if self._expiry is not None:
-            self._expiry.cancel()
+        for timer in self._timers:
+            timer.cancel()
         if self._session is not None and self._task is not None:
             calls().running.pop((self._session.id, self._message["id"]), None)
         if self._claim is not None:

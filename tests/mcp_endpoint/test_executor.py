@@ -42,19 +42,24 @@ async def test_context_variables_that_it_sets_stay_its_own() -> None:
     assert who.get() == "alice"
 
 
-async def test_old_connections_are_closed_before_and_after(monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: list[str] = []
-    monkeypatch.setattr(executor, "close_old_connections", lambda: seen.append("closed"))
+@pytest.fixture
+def seen(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What happens to connections, in order."""
+    found: list[str] = []
+    monkeypatch.setattr(executor, "close_stale_connections", lambda: found.append("before"))
+    monkeypatch.setattr(executor, "close_old_connections", lambda: found.append("after"))
+    return found
+
+
+async def test_old_connections_are_closed_before_and_after(seen: list[str]) -> None:
     await executor.run_sync(lambda: seen.append("ran"))
-    assert seen == ["closed", "ran", "closed"]
+    assert seen == ["before", "ran", "after"]
 
 
-async def test_old_connections_are_closed_after_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: list[str] = []
-    monkeypatch.setattr(executor, "close_old_connections", lambda: seen.append("closed"))
+async def test_old_connections_are_closed_after_a_failure(seen: list[str]) -> None:
     with pytest.raises(ZeroDivisionError):
         await executor.run_sync(lambda: 1 / 0)
-    assert seen == ["closed", "closed"]
+    assert seen == ["before", "after"]
 
 
 async def test_tokens_are_checked_while_every_thread_waits_for_an_answer(
