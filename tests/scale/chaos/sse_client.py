@@ -17,7 +17,8 @@ class Sse(Client):
 
     def __init__(self, http: httpx.AsyncClient, token: str, tally: Tally) -> None:
         super().__init__(http, token, tally)
-        self._waiting: dict[object, asyncio.Future[Json]] = {}
+        self._waiting: dict[object, asyncio.Future[Json | None]] = {}
+        """Answers by the request's id; None when the stream breaks before one comes."""
         self._target: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._reader = asyncio.ensure_future(self._read())
 
@@ -32,7 +33,9 @@ class Sse(Client):
         future = self._waiting[body["id"]] = asyncio.get_running_loop().create_future()
         try:
             await self._post(target, body)
-            return self.result_of(await future)
+            if (found := await future) is None:
+                raise Again("HTTP+SSE: the stream broke")
+            return self.result_of(found)
         finally:
             self._waiting.pop(body["id"], None)
 
@@ -57,7 +60,7 @@ class Sse(Client):
                 self._target = asyncio.get_running_loop().create_future()
             for future in self._waiting.values():
                 if not future.done():
-                    future.set_exception(Again("HTTP+SSE: the stream broke"))
+                    future.set_result(None)
             await asyncio.sleep(PAUSE)
 
     async def _take(self, event: Event) -> None:
