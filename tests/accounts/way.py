@@ -40,7 +40,7 @@ def begin(browser: Browser, target: str = "") -> str:
 
 def at_provider(url: str) -> str:
     """Path and query of this site that the provider sends one back to."""
-    answer = httpx.get(url)
+    answer = httpx.get(url, timeout=60)
     assert answer.status_code == 302, answer.text
     parts = urlsplit(answer.headers["Location"])
     return f"{parts.path}?{parts.query}"

@@ -15,7 +15,7 @@ class Mailbox:
         # One slash more than a URL needs: environ takes one away.
         self.url = f"filemail:///{folder}"
 
-    def code(self, address: str, seconds: float = 10) -> str:
+    def code(self, address: str, seconds: float = 60) -> str:
         """The code in the last message to an address, which stands there on a line of its own; waits for one."""
         deadline = time.monotonic() + seconds
         while (found := self._last_code(address)) is None:

@@ -14,14 +14,14 @@ from tests.live import LiveServer
 from tests.person import Person
 
 
-def eventually(condition: Callable[[], bool], seconds: float = 15) -> bool:
+def eventually(condition: Callable[[], bool], seconds: float = 60) -> bool:
     """Whether a condition that another process brings about comes true in time."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if condition():
             return True
         time.sleep(0.05)
-    return False
+    return condition()
 
 
 class WireOf(Protocol):

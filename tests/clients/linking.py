@@ -50,5 +50,5 @@ def press(person: Person, page: httpx.Response, action: str) -> httpx.Response:
 def return_from_provider(person: Person, away: httpx.Response) -> httpx.Response:
     """Where the person is after the provider sent them back."""
     assert away.is_redirect, away.text
-    there = httpx.get(away.headers["Location"])
+    there = httpx.get(away.headers["Location"], timeout=60)
     return person.open(there.headers["Location"])

@@ -29,7 +29,7 @@ def recorded(live: LiveServer, name: str) -> list[list[Any]]:
 
 def test_a_client_that_connects_leaves_one_row(live: LiveServer, app: AppOf, person: PersonOf, wire_of: WireOf) -> None:
     name = f"Recorded by {live.server}"
-    with httpx.Client(base_url=live.url, verify=NO_AUTHORITIES) as program:
+    with httpx.Client(base_url=live.url, timeout=60, verify=NO_AUTHORITIES) as program:
         challenge = program.post("/mcp", json={"jsonrpc": "2.0", "id": 1, "method": "ping"})
         assert challenge.status_code == 401
         program.get("/.well-known/oauth-protected-resource/mcp").raise_for_status()

@@ -138,14 +138,16 @@ def test_a_session_cannot_resume_the_stream_of_another(wire: Wire) -> None:
 
 
 def test_an_id_that_is_in_use_is_refused_and_the_call_that_has_it_goes_on(wire: Wire) -> None:
-    session = wire.session()
-    body = session_call(wire, "slow_steps", number=2)
+    session = wire.session(capabilities={"elicitation": {}})
+    body = session_call(wire, "ask_name")
 
     with wire.stream(body, session.headers) as response:
         stream = events(response)
-        first(stream, "notifications/message")
+        question = first(stream, "elicitation/create")
         refused(wire.post(body, session.headers), 400, INVALID_REQUEST)
-        assert rest(stream) == ["step 2", "done"]
+        result = {"action": "accept", "content": {"name": "Ada"}}
+        wire.post({"jsonrpc": "2.0", "id": question.message["id"], "result": result}, session.headers)
+        assert rest(stream) == ["accept: Ada"]
 
 
 # --- Cancelling -----------------------------------------------------------------------------

@@ -18,7 +18,7 @@ URL_ELICITATION_REQUIRED = -32042
 def live(request: pytest.FixtureRequest) -> Iterator[LiveServer]:
     """The site with a GitHub and without patience."""
     with FakeGitHub() as github:
-        env = {**github.settings(), "MCP_ASK_TIMEOUT": "1"}
+        env = {**github.settings(), "MCP_ASK_TIMEOUT": "4"}
         with LiveServer(request.param, settings="tests.clients.settings", env=env, users=USERS) as server:
             yield server
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-PATIENCE = 5.0
+PATIENCE = 30.0
 """Seconds after which a test that waits for something fails."""
 
 Application = Any

@@ -114,9 +114,9 @@ class TestAListenStream:
         await stream.answer()
 
     async def test_ends_when_the_token_expires(self, site: Site) -> None:
-        let_in("brief", principal(lasts=0.01))
-        answer = await site.client("brief").modern("subscriptions/listen", {"notifications": {}})
-        assert all(message["method"] == ACKNOWLEDGED for message in answer.messages)
+        let_in("brief", principal(lasts=2))
+        stream, _ = await listening(site.client("brief"), toolsListChanged=True)
+        await stream.answer()
 
     async def test_does_not_hear_of_another_endpoint(self, site: Site, settings: Any) -> None:
         settings.MCP_ENDPOINTS = {

@@ -41,8 +41,12 @@ def password_in(output: str) -> str | None:
     return found[1] if found else None
 
 
+def get(url: str) -> httpx.Response:
+    return httpx.get(url, timeout=60)
+
+
 def sign_in(url: str, password: str) -> httpx.Response:
-    with httpx.Client(base_url=url, follow_redirects=True) as browser:
+    with httpx.Client(base_url=url, timeout=60, follow_redirects=True) as browser:
         page = browser.get("/accounts/login/?next=/admin/")
         token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.text)
         assert token is not None
@@ -66,9 +70,9 @@ def test_the_first_run_says_where_it_is_and_what_to_do_next(first: Running) -> N
 
 
 def test_it_serves_the_home_page_the_stylesheet_and_the_endpoint(first: Running) -> None:
-    assert f"{first.url}/mcp" in httpx.get(f"{first.url}/").text
-    assert "--background" in httpx.get(f"{first.url}/static/site.css").text
-    assert httpx.post(f"{first.url}/mcp", json={}).status_code == 401
+    assert f"{first.url}/mcp" in get(f"{first.url}/").text
+    assert "--background" in get(f"{first.url}/static/site.css").text
+    assert httpx.post(f"{first.url}/mcp", json={}, timeout=60).status_code == 401
 
 
 def test_the_first_administrator_signs_in_with_the_password_that_was_printed(first: Running) -> None:
@@ -78,7 +82,7 @@ def test_the_first_administrator_signs_in_with_the_password_that_was_printed(fir
 
 
 def test_requests_are_logged_without_their_query(first: Running) -> None:
-    httpx.get(f"{first.url}/no/such/page?code=hunter2")
+    get(f"{first.url}/no/such/page?code=hunter2")
     line = first.line_with("GET /no/such/page")
     assert re.match(r"GET /no/such/page 404 \d+ ms", line)
 
@@ -88,7 +92,7 @@ def test_a_second_run_changes_nothing(first: Running) -> None:
     with Running(first.folder, env={"PORT": str(free_port())}) as second:
         assert password_in(second.output) is None
         assert "Creating" not in second.output
-        assert httpx.get(f"{second.url}/").status_code == 200
+        assert get(f"{second.url}/").status_code == 200
     assert (first.folder / ".env").read_text() == settings
     with closing(sqlite3.connect(first.folder / "db.sqlite3")) as database:
         assert database.execute("select count(*) from accounts_user").fetchone() == (1,)
@@ -97,7 +101,7 @@ def test_a_second_run_changes_nothing(first: Running) -> None:
 def test_ctrl_c_ends_it_well(first: Running) -> None:
     """To all of the terminal's processes, as a terminal sends it. `make` ends with what it runs."""
     with Running(first.folder, env={"PORT": str(free_port())}) as running:
-        assert httpx.get(f"{running.url}/").status_code == 200
+        assert get(f"{running.url}/").status_code == 200
         os.killpg(running.process.pid, signal.SIGINT)
         said, _ = running.process.communicate(timeout=30)
         assert "Traceback" not in said

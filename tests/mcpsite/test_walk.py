@@ -18,7 +18,7 @@ MISSING = [program for program in ("curl", "openssl", "python3") if shutil.which
 
 @pytest.mark.skipif(bool(MISSING), reason=f"This machine has no {', '.join(MISSING)}.")
 def test_it_ends_with_the_answer_of_a_tool(daphne: LiveServer) -> None:
-    page = BeautifulSoup(httpx.get(daphne.url).text, "html.parser")
+    page = BeautifulSoup(httpx.get(daphne.url, timeout=60).text, "html.parser")
     [walk] = [code.get_text() for code in page.select("pre code") if "read -r CODE" in code.get_text()]
     shell = subprocess.Popen(["sh", "-c", walk], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert shell.stdin is not None

@@ -67,7 +67,8 @@ class TestTheList:
     def test_says_when_it_was_made_and_used(self, browser: Browser, tokens: dict[str, Any]) -> None:
         assert "Never used" in text(browser, LIST)
         verify(tokens["access_token"], RESOURCE)
-        assert f"Last used {timezone.now():%-d %B %Y}" in text(browser, LIST)
+        used_at = Connection.objects.get().last_used_at
+        assert f"Last used {used_at:%-d %B %Y}" in text(browser, LIST)
 
     def test_marks_a_device(self, browser: Browser) -> None:
         Device.start(browser, register_device(browser)).answered("allow")

@@ -28,7 +28,7 @@ CALLS = 20
 ANNOUNCEMENTS = 12
 SPARE = 24
 """Pieces of news that can be told of: one whose call was not answered is not told of again."""
-LAST_NEWS_SECONDS = 60.0
+LAST_NEWS_SECONDS = 300.0
 
 
 Work = Callable[[], Coroutine[Any, Any, None]]

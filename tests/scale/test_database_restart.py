@@ -69,7 +69,9 @@ def test_calls_are_told_to_come_again_and_all_recovers(site: Lone, postgresql: O
 
 
 def assert_pages_say_so(site: Lone) -> None:
-    with httpx.Client(base_url=site.server.url, verify=NO_AUTHORITIES, cookies={"sessionid": "a" * 32}) as browser:
+    with httpx.Client(
+        base_url=site.server.url, timeout=60, verify=NO_AUTHORITIES, cookies={"sessionid": "a" * 32}
+    ) as browser:
         form = {"grant_type": "refresh_token", "refresh_token": "x" * 40, "client_id": "nobody"}
         token = browser.post("/token", data=form)
         assert (token.status_code, token.json()["error"]) == (503, "temporarily_unavailable")

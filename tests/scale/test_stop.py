@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
+from pathlib import Path
 
 import httpx
 import pytest
@@ -20,13 +21,19 @@ ENOUGH = 60.0
 """Seconds after which a test that waits for an end has failed."""
 
 
+@pytest.fixture
+def grace() -> int:
+    """Seconds; short for tests that wait until it is over."""
+    return GRACE
+
+
 @pytest.fixture(params=["daphne", "uvicorn"])
-def site(request: pytest.FixtureRequest) -> Iterator[Lone]:
-    """A server with a short grace."""
+def site(request: pytest.FixtureRequest, grace: int) -> Iterator[Lone]:
+    """A server with that grace."""
     name: ServerName = request.param
     # A process that was started in the background has it ignored, and its children inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    with lone(name, {"MCP_STOP_GRACE": str(GRACE), "MCP_LEDGER": "on"}) as found:
+    with lone(name, {"MCP_STOP_GRACE": str(grace), "MCP_LEDGER": "on"}) as found:
         yield found
 
 
@@ -57,22 +64,26 @@ def test_it_stops_at_once_and_well_when_nothing_runs(site: Lone) -> None:
     assert "Traceback" not in site.server.log_text()
 
 
+@pytest.mark.parametrize("grace", [15])
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
 def test_calls_that_run_are_finished(
-    site: Lone, beside: Callable[..., "Future[httpx.Response]"], number: signal.Signals
+    site: Lone, beside: Callable[..., "Future[httpx.Response]"], number: signal.Signals, tmp_path: Path
 ) -> None:
     """An async one of each era, one on a thread, and one whose answer is a stream already."""
-    session = site.wire().session()
+    session, over = site.wire().session(), tmp_path / "over"
+    held = {"seconds": ENOUGH, "until": str(over)}
     results = [
-        beside(site.wire().call, "hold", None, label="async", seconds=1.5),
-        beside(site.wire().call, "hold_thread", None, label="thread", seconds=1.5),
-        beside(session.call, "hold", label="session", seconds=1.5),
-        beside(session.call, "hold", label="stream", seconds=1.5, say=True),
+        beside(site.wire().call, "hold", None, label="async", **held),
+        beside(site.wire().call, "hold_thread", None, label="thread", **held),
+        beside(session.call, "hold", label="session", **held),
+        beside(session.call, "hold", label="stream", say=True, **held),
     ]
     labels = ["async", "thread", "session", "stream"]
     for label in labels:
         site.until_running(label)
     site.signal(number)
+    assert wait_for_refusal(site.wire())
+    over.touch()
     texts = [answer(result.result())["result"]["content"][0]["text"] for result in results]
     assert texts == [f"{label} was held" for label in labels]
     assert ended(site) == 0

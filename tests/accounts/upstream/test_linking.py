@@ -38,7 +38,7 @@ def browser(alice: User) -> Browser:
 def come_back(browser: Browser, away: Any) -> Any:
     """The answer to the browser that the provider sent back."""
     assert away.status_code == 302, away.content
-    back = httpx.get(away["Location"]).headers["Location"]
+    back = httpx.get(away["Location"], timeout=60).headers["Location"]
     return browser.get(f"{urlsplit(back).path}?{urlsplit(back).query}")
 
 
@@ -132,7 +132,7 @@ def test_it_counts_only_for_the_user_who_agreed(browser: Browser, alice: User, b
 
 
 def test_an_answer_is_good_once(browser: Browser, github: FakeGitHub) -> None:
-    back = urlsplit(httpx.get(browser.post(LINK)["Location"]).headers["Location"])
+    back = urlsplit(httpx.get(browser.post(LINK)["Location"], timeout=60).headers["Location"])
     browser.get(f"{back.path}?{back.query}")
     UpstreamAccount.objects.all().delete()
 

@@ -47,7 +47,7 @@ def browser(alice: User) -> Browser:
 @pytest.fixture
 def account(browser: Browser, provider: IdentityProvider) -> UpstreamAccount:
     """Alice's account there, linked."""
-    back = urlsplit(httpx.get(browser.post(LINK)["Location"]).headers["Location"])
+    back = urlsplit(httpx.get(browser.post(LINK)["Location"], timeout=60).headers["Location"])
     browser.get(f"{back.path}?{back.query}")
     return UpstreamAccount.objects.get()
 

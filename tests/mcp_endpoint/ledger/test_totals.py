@@ -56,8 +56,8 @@ def test_begin_anew_with_the_hour() -> None:
 
 
 def test_know_a_client_by_its_last_name() -> None:
-    insert([row(client_name="Before")])
-    insert([row(client_name="After")])
+    insert([row(client_name="Before", called_at=at())])
+    insert([row(client_name="After", called_at=at())])
     assert set(CallTotal.objects.filter(kind="client").values_list("name", flat=True)) == {"After"}
 
 

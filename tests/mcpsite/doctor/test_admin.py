@@ -31,7 +31,9 @@ def examined(site: str, operator: str) -> list[str]:
     person = Person(site, operator, PASSWORD)
     person.browser.close()
     trusting = ssl.create_default_context(cafile=os.environ["SSL_CERT_FILE"])
-    with httpx.Client(base_url=site, headers={"Accept": "text/html", "Referer": site}, verify=trusting) as browser:
+    with httpx.Client(
+        base_url=site, timeout=60, headers={"Accept": "text/html", "Referer": site}, verify=trusting
+    ) as browser:
         person.browser = browser
         return lines_after_pressing(person)
 

@@ -64,7 +64,8 @@ def test_a_token_comes_from_the_environment_and_is_not_shown(site: LiveServer, b
 
 def test_processes_that_do_not_share_sessions_and_share_one_sqlite_file(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("TEST_DATABASE_URL", raising=False)
-    with LiveServer("uvicorn", settings="tests.clients.settings", users=USERS, arguments=("--workers", "2")) as server:
+    two = ("--workers", "2", "--timeout-worker-healthcheck", "60")
+    with LiveServer("uvicorn", settings="tests.clients.settings", users=USERS, arguments=two) as server:
         while server.log_text().count("Application startup complete") < 2:
             time.sleep(0.05)
         code, output = doctor(server, "--user", "alice", "--json")

@@ -38,7 +38,8 @@ class Worker:
 
     def kill(self) -> None:
         """End at once, as a crash would (SIGKILL)."""
-        os.kill(self._pid, signal.SIGKILL)
+        if self._pid:
+            os.kill(self._pid, signal.SIGKILL)
 
 
 class Parent:

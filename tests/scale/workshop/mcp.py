@@ -4,6 +4,7 @@ import asyncio
 import threading
 import time
 from collections import Counter, defaultdict
+from pathlib import Path
 
 from mcp_endpoint import Context, resource, tool
 
@@ -31,14 +32,14 @@ def release(label: str) -> str:
 
 
 @tool()
-async def hold(ctx: Context, label: str, seconds: float, say: bool = False) -> str:
-    """Take some time, on the event loop, or until it is released."""
+async def hold(ctx: Context, label: str, seconds: float, say: bool = False, until: str = "") -> str:
+    """Take some time, on the event loop, or until it is released or a file of the name `until` is there."""
     _running[label] += 1
     try:
         if say:
             ctx.info("holding")
         end = time.monotonic() + seconds
-        while time.monotonic() < end and not _released[label].is_set():
+        while time.monotonic() < end and not (_released[label].is_set() or _is_there(until)):
             await asyncio.sleep(0.02)
     finally:
         _running[label] -= 1
@@ -46,12 +47,18 @@ async def hold(ctx: Context, label: str, seconds: float, say: bool = False) -> s
 
 
 @tool()
-def hold_thread(label: str, seconds: float) -> str:
+def hold_thread(label: str, seconds: float, until: str = "") -> str:
     """The same on a thread, without ever looking whether somebody waits for it."""
     _running[label] += 1
-    _released[label].wait(seconds)
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and not (_released[label].wait(0.02) or _is_there(until)):
+        pass
     _running[label] -= 1
     return f"{label} was held"
+
+
+def _is_there(name: str) -> bool:
+    return bool(name) and Path(name).exists()
 
 
 @tool()
