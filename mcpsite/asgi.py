@@ -16,7 +16,7 @@ from django.conf import settings  # noqa: E402  (see above)
 
 from mcp_endpoint.lifespan import lifespan  # noqa: E402  (see above)
 from mcp_endpoint.routing import by_path  # noqa: E402  (see above)
-from mcp_endpoint.state.lease import lease  # noqa: E402  (see above)
+from mcp_endpoint.state.hearing import hearing  # noqa: E402  (see above)
 from mcp_endpoint.stop import waited_for, watch_signals  # noqa: E402  (see above)
 from mcpsite.siblings import warn_of_siblings  # noqa: E402  (see above)
 
@@ -29,7 +29,7 @@ def started() -> None:
     watch_signals()
     warn_of_siblings()
     if settings.REDIS_URL:
-        lease().begin()
+        hearing().join()
     _collect_garbage_seldom()
 
 

@@ -15,7 +15,8 @@ from mcp_endpoint.endpoints import Endpoint
 from mcp_endpoint.errors import HttpError
 from mcp_endpoint.executor import run_at_gate
 from mcp_endpoint.per_loop import PerLoop
-from mcp_endpoint.state.near_cache import NearCache, announce_change
+from mcp_endpoint.state.hearing import announce_change
+from mcp_endpoint.state.near_cache import NearCache
 from oauth_bridge.bearer import LONGEST_TOKEN, BearerError, again, apart, verify
 from oauth_bridge.digests import digest
 from oauth_bridge.principal import Principal

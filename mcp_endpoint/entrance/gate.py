@@ -1,12 +1,14 @@
 """The common entrance of all transports: guard, preflight, authentication, and one shape for every refusal."""
 
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from mcp_types import INTERNAL_ERROR
 
+from mcp_endpoint.conf import conf
 from mcp_endpoint.endpoints import Endpoint
 from mcp_endpoint.entrance import guard, refusals
 from mcp_endpoint.entrance.bearer import authenticate
@@ -14,12 +16,14 @@ from mcp_endpoint.entrance.outflow import Outflow, break_off, outflow
 from mcp_endpoint.errors import HttpError, unavailable
 from mcp_endpoint.server import EndpointServer
 from mcp_endpoint.state.in_flight import in_flight
-from mcp_endpoint.wire import Headers, Receive, RequestId, Scope, Send, end_stream, respond, respond_error
+from mcp_endpoint.wire import Headers, Receive, RequestId, Scope, Send, end_stream, read_body, respond, respond_error
 from oauth_bridge.away import is_away
 from oauth_bridge.principal import Principal
 
 logger = logging.getLogger(__name__)
 
+LONG_BODY_SECONDS = 0.5
+"""Most bodies come with their headers."""
 
 Era = Literal["2026-07-28", "2025", "2024-11-05"]
 
@@ -34,6 +38,8 @@ class Call:
     headers: dict[bytes, bytes]
     endpoint: Endpoint
     server: EndpointServer
+    path: str
+    """Where its client knows the Endpoint from, when that is not the Endpoint's own."""
     principal: Principal
     abort: Callable[[], None]
     """Breaks off the connection of a client that does not read."""
@@ -48,6 +54,22 @@ class Call:
         """A request header as text, without the white space around it (RFC 9110 §5.5)."""
         value = self.headers.get(name)
         return None if value is None else value.decode("latin-1").strip()
+
+    async def body(self) -> bytes:
+        """The whole request body; raises `HttpError` 413 beyond `MCP_BODY_LIMIT` bytes, ConnectionError, and 401.
+
+        A client that takes its time with it is let in anew at the end: its access may have ended meanwhile.
+        """
+        began = time.monotonic()
+        body = await read_body(self.receive, conf().body_limit)
+        self.body_bytes = len(body)
+        if time.monotonic() - began > LONG_BODY_SECONDS:
+            await self.check_again()
+        return body
+
+    async def check_again(self) -> None:
+        """Raise `HttpError` 401 when the caller's access ended since they were let in."""
+        self.principal = await authenticate(self.headers, self.endpoint, self.path)
 
 
 Transport = Callable[[Call], Awaitable[None]]
@@ -73,10 +95,12 @@ def gate(endpoint: Endpoint, server: EndpointServer, transport: Transport, path:
             if scope["method"] == "OPTIONS":
                 return await respond(send, 204, headers=guard.preflight_headers(headers))
             principal = await authenticate(headers, endpoint, path)
-            call = Call(scope, receive, send, headers, endpoint, server, principal, answer.abort)
+            call = Call(scope, receive, send, headers, endpoint, server, path, principal, answer.abort)
             await transport(call)
         except HttpError as error:
             refusals.report(error, scope, headers, endpoint, call.principal if call else None)
+            if answer.begun:
+                return await end_stream(send)
             await respond_error(send, error, call.request_id if call else None)
         except ConnectionError:
             logger.debug("client left during %s %s", scope["method"], scope["path"])

@@ -8,7 +8,6 @@ import asyncio
 import contextvars
 import logging
 from collections.abc import Callable, Coroutine
-from contextlib import suppress
 from typing import Any, cast
 
 from channels.layers import InMemoryChannelLayer, get_channel_layer
@@ -28,7 +27,9 @@ SEND_SECONDS = 3.0
 CANCEL_SECONDS = 0.1
 """So long something that was cancelled may take to end before it is cancelled again."""
 MISSED = "missed"
-"""Kind of the message that each process gives itself when it hears again: others may have been lost meanwhile."""
+"""Kind of the message that says that others may have been lost: each process gives it to itself when it hears again,
+and to all when it could not send one.
+"""
 Message = dict[str, Any]
 Handler = Callable[[Message], None]
 
@@ -44,6 +45,9 @@ class Bus:
         self._is_member = False
         self._membership: asyncio.Task[None] | None = None
         self._unsent = 0
+        self._owes = False
+        """Others have not been told something, nor yet that they have not."""
+        self._owing: asyncio.Task[None] | None = None
 
     @property
     def hears_all(self) -> bool:
@@ -62,12 +66,13 @@ class Bus:
         await self._tried.wait()
         sent = {"type": "mcp", "kind": kind, **message}
         try:
-            await _send(self._layer, sent)
+            await _in_tasks(_send(self._layer, sent))
         except Exception as error:
             self._unsent += 1
             if self._unsent == 1:
                 logger.error("The notice %r did not reach the other processes: %s", kind, _reason(error))
             self._deliver(sent)
+            self._owe()
             return False
         return True
 
@@ -79,16 +84,9 @@ class Bus:
         """Call a function on this loop, from plain code on any thread."""
         self._loop.call_soon_threadsafe(function)
 
-    def publish_at_once(self, kind: str, **message: Any) -> None:
-        """Publish from plain code, to this process now; on a thread of its own, wait until the others are told.
-
-        At most `SEND_SECONDS`: then they hear of it later, or not at all while the layer is away.
-        """
+    def deliver_soon(self, kind: str, **message: Any) -> None:
+        """Give a message to this process alone, from plain code on any thread."""
         self._loop.call_soon_threadsafe(self._deliver, {"kind": kind, **message})
-        told = asyncio.run_coroutine_threadsafe(self.publish(kind, **message), self._loop)
-        if not _is_on_a_loop():
-            with suppress(TimeoutError):
-                told.result(SEND_SECONDS)
 
     def _start(self) -> None:
         if self._membership is None:
@@ -134,6 +132,22 @@ class Bus:
         while True:
             self._deliver(await self._layer.receive(channel))
 
+    def _owe(self) -> None:
+        """Tell every process that it missed something, as soon as it can be told."""
+        self._owes = True
+        if self._owing is None or self._owing.done():
+            self._owing = self._loop.create_task(self._pay(), context=contextvars.Context())
+
+    async def _pay(self) -> None:
+        pause = FIRST_PAUSE
+        while self._owes:
+            await asyncio.sleep(pause)
+            pause, self._owes = min(2 * pause, LONGEST_PAUSE), False
+            try:
+                await _in_tasks(_send(self._layer, {"type": "mcp", "kind": MISSED}))
+            except Exception:
+                self._owes = True
+
     def _deliver(self, message: Message) -> None:
         for handler in list(self._handlers.get(message["kind"], ())):
             try:
@@ -146,13 +160,10 @@ bus = PerLoop(Bus)
 """The bus of the running event loop."""
 
 
-def announce(kind: str, *, at_once: bool = False, **message: Any) -> None:
-    """Publish from synchronous Django code, whichever thread or process it runs in. Never raises for a layer away.
-
-    With `at_once` every process was told when this returns, as `Bus.publish_at_once` says.
-    """
+def announce(kind: str, **message: Any) -> None:
+    """Publish from synchronous Django code, whichever thread or process it runs in. Never raises for a layer away."""
     if (running := bus.of_a_running_loop()) is not None:
-        (running.publish_at_once if at_once else running.publish_soon)(kind, **message)
+        running.publish_soon(kind, **message)
         return
     from asgiref.sync import async_to_sync  # only where nothing is served yet, as in a management command
 
@@ -185,14 +196,6 @@ async def _send(layer: Any, message: Message) -> None:
     """Raises what the layer raises, and TimeoutError after SEND_SECONDS."""
     async with asyncio.timeout(SEND_SECONDS):
         await layer.group_send(GROUP, message)
-
-
-def _is_on_a_loop() -> bool:
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return False
-    return True
 
 
 def _reason(error: BaseException) -> str:

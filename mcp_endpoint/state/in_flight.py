@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Literal, Protocol
 
-from django.db import DatabaseError
+from django.db import DatabaseError, InterfaceError
 from mcp_types import INTERNAL_ERROR, INVALID_REQUEST
 
 from mcp_endpoint.conf import conf
@@ -179,7 +179,7 @@ class InFlight:
             try:
                 stand = await run_at_gate(still_stands, [place.principal for place in places])
                 break
-            except DatabaseError as error:
+            except (DatabaseError, InterfaceError) as error:
                 logger.error("Whose access ended is not known, which is tried again: %s", type(error).__name__)
                 await asyncio.sleep(CHECK_PAUSE)
         for place, stands in zip(places, stand, strict=True):

@@ -10,7 +10,7 @@ from mcp_endpoint.per_loop import PerLoop
 from mcp_endpoint.state.in_flight import in_flight
 from mcp_endpoint.state.redis_client import RedisAwayError, Script, key
 
-SECONDS = 5.0
+SECONDS = 4.0
 """A process without a sign for so long is gone."""
 RENEWAL = 1.0
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from mcp_endpoint.conf import conf
-from mcp_endpoint.state.bus import MISSED, Message, announce, bus
+from mcp_endpoint.state.bus import MISSED, Message, bus
 
 V = TypeVar("V")
 
@@ -101,12 +101,3 @@ class NearCache(Generic[V]):
 
     def _on_missed(self, message: Message) -> None:
         self.clear()
-
-
-def announce_change(kind: str, about: Iterable[str]) -> None:
-    """End what every process keeps of this in its caches of that kind.
-
-    From any thread, once it is committed: what is looked up from then on is new.
-    """
-    if conf().redis_url and (names := sorted(set(about))):
-        announce(kind, at_once=True, about=names)

@@ -86,7 +86,8 @@ class SharedRedis:
             # Redis answers, and cannot do it: it is loading, read-only or full, or the script is wrong.
             logger.error("Redis refused: %s", error)
             raise RedisAwayError from error
-        except (RedisError, OSError) as error:
+        except (RedisError, OSError, RuntimeError) as error:
+            # The last one is uvloop's, of a connection that was lost while it lay unused.
             if not self._is_away:
                 self._is_away = True
                 reason = f"{error}" or f"no answer within {PATIENCE} seconds"

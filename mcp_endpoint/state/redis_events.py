@@ -25,8 +25,10 @@ from mcp_endpoint.wire import RequestId, encode, failure
 LOGGED = "logged"
 ENTRIES = 100
 """Read at a time."""
-MISSES = 2
-"""So often in a row must a process be found gone."""
+MISSING_SECONDS = 3.5
+"""A process whose sign is missing for so long, while Redis answers, is gone. One that was cut off has given it by then:
+its attempt that fails takes two, and a second later comes the next.
+"""
 
 Entry = tuple[bytes, list[bytes]]
 """Id, names and values; what XRANGE gives."""
@@ -142,6 +144,7 @@ class RedisEvents:
                         await self._end(session_id, stream, *map(_broken_off, _answers(last[0])))
                         continue
                 except RedisAwayError:
+                    watch.begin_anew()
                     await asyncio.sleep(PAUSE)
                     continue
                 if not is_there or (last and not entries and _is_end(last[0])):
@@ -179,7 +182,11 @@ class _Watch:
     """Whether the process that a reader waits for is still there."""
 
     def __init__(self) -> None:
-        self._misses = 0
+        self._missing_since: float | None = None
+
+    def begin_anew(self) -> None:
+        """What was missing may have been so for Redis' own sake."""
+        self._missing_since = None
 
     async def rest(self, news: asyncio.Event, last: list[Entry]) -> None:
         """Wait for news, or until it is time to look again."""
@@ -191,8 +198,13 @@ class _Watch:
     async def finds_gone(self, last: Entry) -> bool:
         """Look for the owner of a stream's last entry. One that was cut off from Redis has time to come back."""
         owner = last[1][3].decode()
-        self._misses = 0 if owner == lease().name or await lives(owner) else self._misses + 1
-        return self._misses >= MISSES
+        if owner == lease().name or await lives(owner):
+            self.begin_anew()
+            return False
+        now = asyncio.get_running_loop().time()
+        if self._missing_since is None:
+            self._missing_since = now
+        return now - self._missing_since >= MISSING_SECONDS
 
 
 def _is_end(entry: Entry) -> bool:

@@ -75,7 +75,8 @@ async def get(call: Call) -> None:
         source = await standalone_streams().open(session, call.principal, priming=primed)
     else:
         source = await _resumed(call, session, last)
-    await serve_stream(call.receive, call.send, call.principal, _frames(source), _session_header(session))
+    header = _session_header(session)
+    await serve_stream(call.receive, call.send, call.principal, _frames(source), header, check=call.check_again)
 
 
 async def _resumed(call: Call, session: SessionRecord, last: str) -> AsyncIterator[Event]:
@@ -138,7 +139,9 @@ def _reply(call: Call, session: SessionRecord | None, due: list[RequestId]) -> R
     if session is None:
         return Reply(call.send, abort=call.abort)
     resumable = Resumable(session.id, session.protocol_version in PRIMING_VERSIONS, tuple(due))
-    return Reply(call.send, headers=_session_header(session), resumable=resumable, abort=call.abort)
+    return Reply(
+        call.send, headers=_session_header(session), resumable=resumable, receive=call.receive, abort=call.abort
+    )
 
 
 def _session_header(session: SessionRecord) -> Headers:

@@ -3,7 +3,6 @@
 import asyncio
 import contextvars
 import secrets
-from collections import deque
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,10 +13,13 @@ from mcp_endpoint.conf import conf
 from mcp_endpoint.state.events import Draft, Event, events
 from mcp_endpoint.state.in_flight import in_flight
 from mcp_endpoint.state.redis_client import PAUSE, RedisAwayError
+from mcp_endpoint.transports.backlog import Backlog
+from mcp_endpoint.transports.streams import gone
 from mcp_endpoint.wire import (
     JSON_HEADERS,
     KEEP_ALIVE,
     Headers,
+    Receive,
     RequestId,
     Send,
     end_stream,
@@ -28,8 +30,8 @@ from mcp_endpoint.wire import (
     start_stream,
 )
 
-MAX_PENDING = 1000
-"""Messages that may wait for a client that does not read, `MCP_STREAM_BUFFER` bytes of them: then the stream is cut."""
+_END = b""
+"""Stands among the messages where the connection ends: no message is empty."""
 
 
 @dataclass(frozen=True)
@@ -73,25 +75,29 @@ class Reply:
         *,
         headers: Headers = (),
         resumable: Resumable | None = None,
+        receive: Receive | None = None,
         abort: Callable[[], object] = lambda: None,
         on_cut: Callable[[], object] = lambda: None,
     ) -> None:
         self._send = send
         self._headers = headers
         self._resumable = resumable
+        self._receive = receive
+        """Tells when the client of a resumable stream has left, whose server may take what is sent to nobody."""
         self._abort = abort
         self._on_cut = on_cut
-        # Bounded for a client that does not read: of what waits for the log, the newest is kept, as the log does.
-        self._pending: deque[bytes | None] = deque()
-        """What is still to be sent; None ends the connection at that place."""
-        self._waiting = 0
-        """Bytes of what is still to be sent."""
         self._final: tuple[int, bytes, Headers] | None = None
         self._writer: asyncio.Task[None] | None = None
+        self._left: asyncio.Task[None] | None = None
         self._settled: asyncio.Future[None] | None = None
         self._attached = True
 
-    # Most replies are no streams, and need neither.
+    # Most replies are no streams, and need none of these.
+
+    @cached_property
+    def _pending(self) -> Backlog:
+        """What is still to be sent or, when its client is gone, to be logged."""
+        return Backlog()
 
     @cached_property
     def _wake(self) -> asyncio.Event:
@@ -112,7 +118,11 @@ class Reply:
         """Turn the response into an event stream now, with nothing to send yet."""
         if self._writer is None and self._final is None:
             # An empty context: the writer outlives the HTTP request when the client may resume.
-            self._writer = asyncio.get_running_loop().create_task(self._write(), context=contextvars.Context())
+            loop, context = asyncio.get_running_loop(), contextvars.Context()
+            self._writer = loop.create_task(self._write(), context=context)
+            if self._resumable is not None and self._receive is not None:
+                self._left = loop.create_task(gone(self._receive), context=context)
+                self._left.add_done_callback(self._on_left)
             self._settle()
 
     def push(self, data: bytes) -> None:
@@ -120,7 +130,7 @@ class Reply:
         if self._final is not None:
             return  # the result is out: a late message has no stream to ride
         self.start()
-        if self._attached and (len(self._pending) >= MAX_PENDING or self._waiting > conf().limits.stream_buffer):
+        if self._attached and self._pending.is_full:
             self.detach()
             self._abort()  # an orderly end would wait behind all that the client does not read
             self._on_cut()
@@ -131,19 +141,20 @@ class Reply:
         """Give the result; status and headers reach only a client whose stream has not begun."""
         if self._final is None:
             self._final = (status, data, headers)
-            self._enqueue(data)
+            if self.streaming:
+                self._enqueue(data)
             self._settle()
 
     def detach(self) -> None:
         """Send nothing more to this client; what still comes is logged where it can be resumed."""
         self._attached = False
-        self._enqueue(None)
+        self._enqueue(_END)
 
     def close(self) -> None:
         """End the connection of a client that knows how to resume, before the result is there."""
         if self._resumable is not None and self._resumable.priming:
             self.start()
-            self._enqueue(None)
+            self._enqueue(_END)
 
     async def deliver(self) -> None:
         """Wait for the result and see all of it sent, or the connection ended."""
@@ -156,18 +167,15 @@ class Reply:
             status, body, headers = self._final
             await respond(self._send, status, body, (*JSON_HEADERS, *self._headers, *headers))
 
-    def _enqueue(self, data: bytes | None) -> None:
-        while len(self._pending) > MAX_PENDING or (self._pending and self._waiting > 2 * conf().limits.stream_buffer):
-            self._next()
-        self._pending.append(data)
-        self._waiting += len(data or b"")
-        if self._writer is not None:
-            self._wake.set()
+    def _enqueue(self, data: bytes) -> None:
+        self._pending.add(data)
+        self._wake.set()
 
-    def _next(self) -> bytes | None:
-        data = self._pending.popleft()
-        self._waiting -= len(data or b"")
-        return data
+    def _on_left(self, left: "asyncio.Task[None]") -> None:
+        """The client has gone: what is sent from now on reaches nobody, and must be in the log."""
+        if not left.cancelled():
+            self._attached = False
+            self._over.set()
 
     def _settle(self) -> None:
         if self._settled is not None and not self._settled.done():
@@ -183,15 +191,17 @@ class Reply:
                 if not self._pending:
                     self._wake.clear()
                     await self._rest()
-                elif (data := self._next()) is None:
+                elif (data := self._pending.take()) == _END:
                     await self._end()
-                elif data:
+                else:
                     await self._emit(data)
             await self._end()
             if self._resumable is not None:
                 await self._end_log(self._resumable)
         finally:
             self._over.set()
+            if self._left is not None:
+                self._left.cancel()
 
     async def _end(self) -> None:
         self._attached = False

@@ -1,7 +1,7 @@
 """HTTP+SSE of 2024-11-05: a GET that is the session's one stream, and POSTs whose answers travel on it."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -19,16 +19,20 @@ from mcp_endpoint.state.events import ANSWERS, Draft, Event, events
 from mcp_endpoint.state.redis_client import PAUSE, RedisAwayError
 from mcp_endpoint.state.sessions import SessionRecord, sessions, tell_changed
 from mcp_endpoint.transports import handshake, rpc
+from mcp_endpoint.transports.backlog import Backlog
 from mcp_endpoint.transports.standalone import end_session, standalone_streams
 from mcp_endpoint.transports.streams import serve_stream
-from mcp_endpoint.wire import Headers, check_envelope, decode, encode, frame, read_body, readable_id, respond
+from mcp_endpoint.wire import Headers, check_envelope, decode, encode, frame, readable_id, respond
 
 MESSAGES_PATH = "/messages/"
 VERSION = "2024-11-05"
 """Spoken until `initialize` agrees on another: newer clients use this transport with newer versions."""
 
-_END = b""
-_sending: set[asyncio.Task[None]] = set()
+END_SECONDS = 3.0
+"""So long a stream's own end waits for that of its session, which comes later while Redis is away."""
+
+_at_work: set[asyncio.Task[None]] = set()
+"""What goes on when its request is over."""
 
 
 async def open_stream(call: Call) -> None:
@@ -44,9 +48,10 @@ async def open_stream(call: Call) -> None:
     )
     await handshake.store(session)
     try:
-        await serve_stream(call.receive, call.send, call.principal, _frames(call, session))
+        frames = _frames(call, session)
+        await serve_stream(call.receive, call.send, call.principal, frames, check=call.check_again)
     finally:
-        await asyncio.shield(end_session(session.id))
+        await asyncio.wait({_kept(_end(session.id))}, timeout=END_SECONDS)
 
 
 async def post_message(call: Call) -> None:
@@ -57,9 +62,8 @@ async def post_message(call: Call) -> None:
     session = await sessions().load(query.get("session_id", [""])[0])
     if session is None or session.owner != call.principal.owner or session.endpoint != call.endpoint.name:
         raise HttpError(404, INVALID_REQUEST, "Session not found")
-    body = await read_body(call.receive, conf().body_limit)
-    call.era, call.body_bytes = "2024-11-05", len(body)
-    parsed = decode(body)
+    call.era = "2024-11-05"
+    parsed = decode(await call.body())
     call.request_id = readable_id(parsed)
     message = check_envelope(parsed)
     if "id" not in message or "method" not in message:
@@ -74,12 +78,21 @@ async def post_message(call: Call) -> None:
     await respond(call.send, 202)
 
 
+def _kept(work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
+    """A task that the loop does not forget."""
+    task = asyncio.get_running_loop().create_task(work)
+    _at_work.add(task)
+    task.add_done_callback(_at_work.discard)
+    return task
+
+
 class _StreamReply:
     """A reply whose every message is an event of the session's standing stream, in order."""
 
     def __init__(self, session: SessionRecord) -> None:
         self._session_id = session.id
-        self._pending: asyncio.Queue[bytes] = asyncio.Queue()
+        # Bounded, for a log that is slower than the call, or away.
+        self._pending = Backlog()
         self._writer: asyncio.Task[None] | None = None
         self._finished = False
 
@@ -93,23 +106,19 @@ class _StreamReply:
         """Send a message."""
         if self._finished:
             return
-        self._pending.put_nowait(data)
-        if self._writer is None:
-            self._writer = asyncio.get_running_loop().create_task(self._write())
-            _sending.add(self._writer)
-            self._writer.add_done_callback(_sending.discard)
+        self._pending.add(data)
+        if self._writer is None or self._writer.done():
+            self._writer = _kept(self._write())
 
     def finish(self, data: bytes, status: int = 200, headers: Headers = ()) -> None:
         """Send the result, if there is one."""
         if data:
             self.push(data)
-        if not self._finished and self._writer is not None:
-            self._pending.put_nowait(_END)
         self._finished = True
 
     async def _write(self) -> None:
-        while data := await self._pending.get():
-            await _append(self._session_id, data)
+        while self._pending:
+            await _append(self._session_id, self._pending.take())
 
 
 async def _initialize(call: Call, session: SessionRecord, message: dict[str, Any]) -> None:
@@ -127,6 +136,15 @@ async def _append(session_id: str, data: bytes) -> None:
         with suppress(RedisAwayError):
             if await sessions().load(session_id) is not None:
                 await events().append(session_id, ANSWERS, draft)
+            return
+        await asyncio.sleep(PAUSE)
+
+
+async def _end(session_id: str) -> None:
+    """End a session whose stream is over, in the end."""
+    while True:
+        with suppress(RedisAwayError):
+            await end_session(session_id)
             return
         await asyncio.sleep(PAUSE)
 

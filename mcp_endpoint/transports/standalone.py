@@ -40,6 +40,7 @@ class _View:
         self._stream = stream_of(session.id)
         self._session: SessionRecord | None = None
         """None when it must be looked up: it changed, or may have ended, or was not used for long."""
+        self._doubts = 0
         self._position = position
         """Of the newest change that was told, or need not be."""
         self._looks = looks
@@ -55,6 +56,7 @@ class _View:
     def doubt(self) -> None:
         """Look the session up again."""
         self._session = None
+        self._doubts += 1
         self._news.set()
 
     def hear(self, change: Change | None) -> None:
@@ -105,8 +107,11 @@ class _View:
 
     async def _look_up(self) -> bool:
         """Whether the session is still there and this its newest stream. Counts as a use of it."""
-        async with self._looks:
-            self._session = await sessions().load(self._id)
+        doubts = -1
+        while doubts != self._doubts:  # or it changed while it was looked up
+            doubts = self._doubts
+            async with self._looks:
+                self._session = await sessions().load(self._id)
         return self._session is not None and self._session.reader <= self.number
 
     async def _rest(self) -> None:

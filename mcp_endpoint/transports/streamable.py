@@ -6,11 +6,10 @@ from typing import Any
 from mcp_types import INVALID_REQUEST
 from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
 
-from mcp_endpoint.conf import conf
 from mcp_endpoint.entrance.gate import Call
 from mcp_endpoint.errors import HttpError
 from mcp_endpoint.transports import legacy, modern
-from mcp_endpoint.wire import check_envelope, decode, read_body, readable_id
+from mcp_endpoint.wire import check_envelope, decode, readable_id
 
 
 async def serve(call: Call) -> None:
@@ -30,9 +29,7 @@ async def serve(call: Call) -> None:
 async def _post(call: Call) -> None:
     _require_json(call)
     _require_accept(call, "application/json", "text/event-stream")
-    body = await read_body(call.receive, conf().body_limit)
-    call.body_bytes = len(body)
-    parsed = decode(body)
+    parsed = decode(await call.body())
     if isinstance(parsed, list):
         if not _is_legacy_header(call):
             raise HttpError(400, INVALID_REQUEST, "Invalid request: this protocol version has no batches")

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 from mcp_endpoint.conf import conf
 from mcp_endpoint.state.in_flight import in_flight
@@ -21,20 +21,34 @@ def expires_in(principal: Principal) -> float:
     return max(0.0, principal.expires_at - time.time())
 
 
+async def _nothing() -> None:
+    """What there is to check of a caller who cannot lose access."""
+
+
 async def serve_stream(
-    receive: Receive, send: Send, principal: Principal, source: AsyncIterator[bytes], headers: Headers = ()
+    receive: Receive,
+    send: Send,
+    principal: Principal,
+    source: AsyncIterator[bytes],
+    headers: Headers = (),
+    *,
+    check: Callable[[], Awaitable[None]] = _nothing,
 ) -> None:
     """Send frames until the source ends, the client leaves, its access ends or expires, or the server stops.
 
-    Raises `HttpError` 429 or 503 when there are as many streams as there may be.
+    `check` raises when the caller's access ended since they were let in; what ends it later is heard of. Raises what
+    that does, and `HttpError` 429 or 503 when there are as many streams as there may be.
     """
     with in_flight().stream(principal) as place:
+        ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        place.end = lambda reason: ended.cancel()
+        await check()
         await start_stream(send, headers)
         pump = asyncio.ensure_future(_pump(source, send))
         left = asyncio.ensure_future(gone(receive))
-        place.end = lambda reason: pump.cancel()
+        waited = {pump, left, ended}
         try:
-            await asyncio.wait({pump, left}, timeout=expires_in(principal), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(waited, timeout=expires_in(principal), return_when=asyncio.FIRST_COMPLETED)
         finally:
             pump.cancel()
             left.cancel()

@@ -56,6 +56,11 @@ def let_in(token: str, caller: Principal) -> Principal:
     return caller
 
 
+def shut_out(token: str) -> None:
+    """Make a token good for nothing."""
+    del _known[token]
+
+
 def forget_everybody() -> None:
     """Start with alice and bob, who have the base scope."""
     _known.clear()

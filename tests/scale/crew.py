@@ -22,15 +22,16 @@ A, B, C, D = range(4)
 """The processes of a crew."""
 ASKS: Json = {"elicitation": {"form": {}}}
 """Capabilities of a client that answers questions."""
-PATIENCE = 12.0
+PATIENCE = 40.0
 """Seconds of silence that fail a test; less than a stream's keep-alive, which would hide it."""
+KEEP_ALIVE = "60"
 
 
 @contextmanager
 def crew(redis: str, number: int = len(CREW)) -> Iterator[list[LiveServer]]:
     """Servers, uvicorn and Daphne in turn. Their public URL has a free port in it, so no other site hears them."""
     services.database()
-    shared: dict[str, str | None] = {"REDIS_URL": redis}
+    shared: dict[str, str | None] = {"REDIS_URL": redis, "MCP_KEEP_ALIVE": KEEP_ALIVE}
     started: list[LiveServer] = []
     with ExitStack() as held:
         for server in CREW[:number]:

@@ -7,13 +7,16 @@ from collections.abc import AsyncIterator
 import pytest
 from pytest_django import Settings
 
+from mcp_endpoint.entrance import gate as gate_module
 from mcp_endpoint.entrance.gate import Call, gate
 from mcp_endpoint.server import make_server
+from mcp_endpoint.state.redis_client import RedisAwayError
 from mcp_endpoint.transports import streamable
 from mcp_endpoint.transports.streams import serve_stream
 from tests.mcp_endpoint.conftest import Site
-from tests.mcp_endpoint.driver import open_request
+from tests.mcp_endpoint.driver import eventually, open_request
 from tests.mcp_endpoint.eras import Client
+from tests.mcp_endpoint.people import let_in, principal, shut_out
 
 
 def through(site: Site, transport: object) -> Client:
@@ -50,6 +53,31 @@ class TestARefusal:
     async def test_of_a_body_over_the_limit_is_413(self, site: Site, settings: Settings) -> None:
         settings.MCP_BODY_LIMIT = 10
         assert (await site.client().post(b"x" * 11)).status == 413
+
+
+class TestABodyThatTakesItsTime:
+    @pytest.fixture(autouse=True)
+    def any_takes_long(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(gate_module, "LONG_BODY_SECONDS", 0)
+
+    @pytest.mark.parametrize("path", ["/mcp", "/messages/"])
+    async def test_does_not_outlive_the_access_of_its_sender(self, site: Site, path: str) -> None:
+        let_in("brief", principal())
+        client = site.client("brief")
+        query = ""
+        if path != "/mcp":
+            stream = client.send("GET", path="/sse")
+            query = (await stream.event()).data.partition("?")[2]
+        conversation = open_request(client.application, "POST", path, client.headers(), None, query)
+        conversation.feed(b'{"jsonrpc": "2.0", ', more=True)
+        await eventually(conversation.incoming.empty)
+        shut_out("brief")
+        conversation.feed(b'"id": 1, "method": "ping"}')
+        answer = await conversation.answer()
+        assert (answer.status, "www-authenticate" in answer.headers) == (401, True)
+
+    async def test_is_served_while_they_have_it(self, site: Site) -> None:
+        assert (await (await site.session()).ask("ping")).status == 200
 
 
 class TestAPreflight:
@@ -98,6 +126,17 @@ class TestAFault:
         answer = await through(site, transport).post({})
         assert [event.data for event in answer.events] == ["{}"]
         assert "the log is gone" in caplog.text
+
+    async def test_that_has_an_answer_of_its_own_ends_a_begun_stream_too(self, site: Site) -> None:
+        async def source() -> AsyncIterator[bytes]:
+            yield b"data: {}\r\n\r\n"
+            raise RedisAwayError
+
+        async def transport(call: Call) -> None:
+            await serve_stream(call.receive, call.send, call.principal, source())
+
+        answer = await through(site, transport).post({})
+        assert [event.data for event in answer.events] == ["{}"]
 
 
 async def test_a_cancelled_request_is_no_fault(site: Site, caplog: pytest.LogCaptureFixture) -> None:

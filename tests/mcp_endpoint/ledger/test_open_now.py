@@ -6,7 +6,7 @@ from pytest_django import Settings
 
 from mcp_endpoint.ledger.open_now import OpenNow, open_now
 from mcp_endpoint.state.in_flight import in_flight
-from mcp_endpoint.state.lease import lease, process_key, processes_key
+from mcp_endpoint.state.lease import Lease, lease, process_key, processes_key
 from mcp_endpoint.state.sessions import SessionRecord, sessions
 from tests.live import free_port
 from tests.mcp_endpoint.conftest import Place
@@ -41,13 +41,11 @@ async def test_without_redis_the_number_is_not_known(on_redis: Place, settings: 
 
 async def test_streams_of_other_processes_are_counted_as_long_as_they_live(on_redis: Place) -> None:
     await lease().hold()
-    here = lease().name
+    here, other = lease().name, Lease()
     stream = in_flight().stream(principal())
-    lease().name = "another"
-    await lease()._renew()
-    lease().name = here
+    await other._renew()
     assert (await sync_to_async(open_now)()).streams == 2
-    on_redis.client.delete(process_key("another"))
+    on_redis.client.delete(process_key(other.name))
     assert await sync_to_async(open_now)() == OpenNow(1, 0, of_all=True)
     stream.leave()
     assert (await sync_to_async(open_now)()).streams == 0

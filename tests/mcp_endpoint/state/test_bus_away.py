@@ -98,6 +98,24 @@ async def test_publishing_while_the_layer_is_away_reaches_ones_own_process(layer
     assert (here.heard, there.heard) == ([1, 2], [1])
 
 
+async def test_a_notice_that_was_not_sent_is_owed_to_everybody(layer: Away, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody was cut off, so nobody else would know."""
+    here, there = Process(), Process()
+    await here.bus.publish("news", n=1)
+    await eventually(lambda: there.heard == [1])
+    send, failures = layer.group_send, [ConnectionError("Connection reset")] * 3
+
+    async def fail_at_first(group: str, message: Message) -> None:
+        if failures:
+            raise failures.pop()
+        await send(group, message)
+
+    monkeypatch.setattr(layer, "group_send", fail_at_first)
+    assert not await here.bus.publish("news", n=2)
+    await eventually(lambda: there.heard == [1, MISSED])
+    assert here.heard == [1, 2, MISSED]
+
+
 async def test_a_layer_that_does_not_answer_holds_nobody_up(layer: Away, monkeypatch: pytest.MonkeyPatch) -> None:
     async def never(group: str, message: Message) -> None:
         await module.asyncio.Event().wait()

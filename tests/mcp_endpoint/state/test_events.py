@@ -215,6 +215,7 @@ class TestTheLogOnRedis:
 
     async def test_answers_for_a_process_that_is_gone(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(redis_events, "RENEWAL", 0.01)
+        monkeypatch.setattr(redis_events, "MISSING_SECONDS", 0.05)
         await RedisEvents().append("s", "a", Draft(b"half", (7, "x")))
         gone = lease().name
         lease().name = "another"
@@ -242,6 +243,24 @@ class TestTheLogOnRedis:
         lease().name = "another"
         reading = asyncio.ensure_future(the_rest(RedisEvents().tail("s", "a", 1)))
         await eventually(lambda: looks[3:] == [owner])
+        await RedisEvents().append("s", "a", Draft(b"done"))
+        await RedisEvents().end("s", "a")
+        assert await reading == [b"done"]
+
+    async def test_gives_a_process_that_was_cut_off_time_to_come_back(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """However often it is looked for: each notice that something was missed is a look."""
+        monkeypatch.setattr(redis_events, "RENEWAL", 0.001)
+        looks: list[str] = []
+
+        async def cut_off(name: str) -> bool:
+            looks.append(name)
+            return len(looks) > 20
+
+        monkeypatch.setattr(redis_events, "lives", cut_off)
+        await RedisEvents().append("s", "a", Draft(b"half", (7,)))
+        lease().name = "another"
+        reading = asyncio.ensure_future(the_rest(RedisEvents().tail("s", "a", 1)))
+        await eventually(lambda: len(looks) > 21)
         await RedisEvents().append("s", "a", Draft(b"done"))
         await RedisEvents().end("s", "a")
         assert await reading == [b"done"]

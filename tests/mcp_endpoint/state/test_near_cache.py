@@ -11,7 +11,8 @@ from pytest_django import Settings
 from mcp_endpoint.per_loop import PerLoop
 from mcp_endpoint.state import bus as module
 from mcp_endpoint.state.bus import Bus
-from mcp_endpoint.state.near_cache import NearCache, announce_change
+from mcp_endpoint.state.hearing import announce_change, hearing
+from mcp_endpoint.state.near_cache import NearCache
 from tests.mcp_endpoint.driver import eventually
 
 KIND = "changed"
@@ -81,6 +82,7 @@ async def kept(*about: str) -> NearCache[str]:
 
 async def tell(*about: str) -> None:
     """What code of any process says of a change, and the turn of the loop in which this one hears of it."""
+    hearing()
     await asyncio.to_thread(announce_change, KIND, about)
 
 
@@ -177,6 +179,6 @@ async def test_a_change_is_told_before_whoever_made_it_goes_on(layer: SharedLaye
     other = Bus()
     other.subscribe(KIND, lambda message: heard.append(message["about"]))
     await eventually(lambda: other.hears_all)
-    await asyncio.to_thread(announce_change, KIND, ["user:1"])
+    await tell("user:1")
     assert cache.get("key") is None
     await eventually(lambda: heard == [["user:1"]])

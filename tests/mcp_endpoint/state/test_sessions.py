@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from pytest_django import Settings
 
-from mcp_endpoint.state import redis_sessions
+from mcp_endpoint.state import redis_client, redis_sessions
 from mcp_endpoint.state import sessions as sessions_module
 from mcp_endpoint.state.redis_client import RedisAwayError
 from mcp_endpoint.state.redis_sessions import RedisSessions, session_key
@@ -245,6 +245,17 @@ async def test_without_its_redis_a_store_says_so(settings: Settings, caplog: pyt
             await RedisSessions().load("any")
         assert (raised.value.status, dict(raised.value.headers)) == (503, {b"retry-after": b"2"})
     assert len([line for line in caplog.messages if "does not answer" in line]) == 1
+
+
+async def test_a_connection_that_was_lost_unseen_means_that_redis_is_away(
+    on_redis: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def lost(*_: object) -> None:
+        raise RuntimeError("unable to perform operation on <TCPTransport closed=True>; the handler is closed")
+
+    monkeypatch.setattr(redis_client.redis()._client, "execute_command", lost)
+    with pytest.raises(RedisAwayError):
+        await RedisSessions().load("any")
 
 
 async def test_what_redis_refuses_is_logged(on_redis: Place, caplog: pytest.LogCaptureFixture) -> None:

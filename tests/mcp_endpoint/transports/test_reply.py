@@ -2,12 +2,15 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
 from pytest_django import Settings
 
 from mcp_endpoint import wire
 from mcp_endpoint.state.events import events
+from mcp_endpoint.state.redis_client import RedisAwayError
+from mcp_endpoint.transports import backlog
 from mcp_endpoint.transports import reply as module
 from mcp_endpoint.transports.reply import Reply, Resumable
 from tests.mcp_endpoint.conftest import Site
@@ -26,6 +29,7 @@ class Exchange:
             self.conversation._send,
             headers=((b"x-session", b"s"),),
             resumable=resumable,
+            receive=self.conversation.incoming.get,
             abort=self._abort,
             on_cut=self._cut,
         )
@@ -142,7 +146,7 @@ class TestAReply:
 
 class TestAClientThatDoesNotRead:
     async def test_has_its_stream_cut(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(module, "MAX_PENDING", 3)
+        monkeypatch.setattr(backlog, "MAX_PENDING", 3)
         exchange = Exchange()
         exchange.conversation.begin().paused.clear()
         for n in range(4):
@@ -152,7 +156,7 @@ class TestAClientThatDoesNotRead:
         assert (await exchange.answer()).events == []
 
     async def test_that_reads_in_time_loses_nothing(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(module, "MAX_PENDING", 3)
+        monkeypatch.setattr(backlog, "MAX_PENDING", 3)
         exchange = Exchange()
         exchange.conversation.begin().paused.clear()
         for n in range(3):
@@ -216,6 +220,27 @@ class TestAResumableReply:
         await exchange.answer()
         exchange.reply.push(b"2")
         exchange.reply.finish(b"")
+        assert [event.data async for event in events().tail("s", "a", 1)] == [b"2"]
+
+    async def test_of_a_client_that_left_waits_for_a_log_that_is_away(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Servers take what is sent to nobody without a word."""
+        exchange = Exchange(resumable(priming=False))
+        exchange.reply.push(b"1")
+        exchange.conversation.begin()
+        await exchange.conversation.event()
+        exchange.conversation.leave()
+        await exchange.conversation.over()
+        attempts, log = [], events().append
+
+        async def away_at_first(*arguments: Any) -> Any:
+            attempts.append(arguments)
+            if len(attempts) < 3:
+                raise RedisAwayError
+            return await log(*arguments)
+
+        monkeypatch.setattr(module, "PAUSE", 0)
+        monkeypatch.setattr(events(), "append", away_at_first)
+        exchange.reply.finish(b"2")
         assert [event.data async for event in events().tail("s", "a", 1)] == [b"2"]
 
     async def test_ends_its_stream_in_the_log(self) -> None:

@@ -2,10 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from pytest_django import Settings
 
+from mcp_endpoint.errors import HttpError
+from mcp_endpoint.state.bus import bus
+from mcp_endpoint.state.in_flight import in_flight
 from mcp_endpoint.transports import streams
 from mcp_endpoint.transports.streams import serve_stream
 from mcp_endpoint.wire import frame
@@ -27,11 +31,11 @@ async def endless() -> AsyncIterator[bytes]:
     await asyncio.Event().wait()
 
 
-def serving(source: AsyncIterator[bytes], caller: Caller | None = None) -> Conversation:
+def serving(source: AsyncIterator[bytes], caller: Caller | None = None, **options: Any) -> Conversation:
     """A request that is answered with a stream."""
 
-    async def application(scope: Json, receive: object, send: object) -> None:
-        await serve_stream(receive, send, caller or principal(), source, ((b"x-a", b"b"),))  # type: ignore[arg-type]  # ASGI's own
+    async def application(scope: Json, receive: Any, send: Any) -> None:
+        await serve_stream(receive, send, caller or principal(), source, ((b"x-a", b"b"),), **options)
 
     return Conversation(application, {}).begin()
 
@@ -128,3 +132,26 @@ class TestAStream:
 
 def test_a_credential_that_ended_has_no_time_left() -> None:
     assert streams.expires_in(principal(lasts=-5)) == 0
+
+
+class TestAnAccessThatEndsBeforeTheStreamBegins:
+    async def test_is_refused_as_any_other(self) -> None:
+        async def check() -> None:
+            raise HttpError(401, -32600, "The access token is invalid")
+
+        stream = serving(endless(), check=check)
+        assert stream.task is not None
+        with pytest.raises(HttpError):
+            await stream.task
+        assert stream.start is None
+        assert len(in_flight()) == 0
+
+    async def test_and_is_heard_of_while_it_is_looked_at_ends_it(self) -> None:
+        async def check() -> None:
+            access_ended.send(None, connection_ids=frozenset({1}))
+            await bus().publish("later")
+            await heard.wait()
+
+        heard = asyncio.Event()
+        bus().subscribe("later", lambda message: heard.set())
+        assert (await serving(endless(), check=check).answer()).status == 200

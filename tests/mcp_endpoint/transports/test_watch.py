@@ -8,7 +8,7 @@ from pytest_django import Settings
 
 from mcp_endpoint import Context, tool
 from mcp_endpoint import patience as patience_module
-from mcp_endpoint.transports import reply as reply_module
+from mcp_endpoint.transports import backlog
 from oauth_bridge.signals import access_ended
 from tests.mcp_endpoint.conftest import Site
 from tests.mcp_endpoint.people import let_in, principal
@@ -122,7 +122,7 @@ async def test_a_silent_call_becomes_a_stream_that_shows_life(site: Site, sleepe
 async def test_a_call_whose_client_does_not_read_is_cancelled(
     site: Site, sleeper: Sleeper, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reply_module, "MAX_PENDING", 2)
+    monkeypatch.setattr(backlog, "MAX_PENDING", 2)
 
     @tool()
     async def flood(ctx: Context) -> str:
