@@ -19,6 +19,7 @@ from mcp_endpoint.conf import conf
 from mcp_endpoint.entrance.outflow import break_off
 from mcp_endpoint.per_loop import PerLoop
 from mcp_endpoint.state.in_flight import in_flight
+from mcp_endpoint.state.lease import lease
 from mcp_endpoint.wire import Receive, Scope, Send
 from oauth_bridge import attempts
 
@@ -48,6 +49,8 @@ class Stop:
         here = in_flight()
         logger.info("Stopping: %d calls and streams are open.", len(here))
         await here.stop(conf().stop_grace)
+        if conf().redis_url:
+            await lease().end()
         await asyncio.to_thread(_write_down)
         executor.stop()
 

@@ -19,6 +19,10 @@ redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 redis.call('SADD', KEYS[2], ARGV[3])
 for index = 3, #KEYS do redis.call('PEXPIRE', KEYS[index], ARGV[4]) end
 """)
+_END = Script("""
+redis.call('DEL', KEYS[1])
+redis.call('SREM', KEYS[2], ARGV[1])
+""")
 _EXISTS = Script("return redis.call('EXISTS', KEYS[1])")
 
 
@@ -43,6 +47,14 @@ class Lease:
         if not self._is_there:
             await self._renew()
         self.begin()
+
+    async def end(self) -> None:
+        """Give no sign any more, so that nobody waits for this process. It has nothing in hand by now."""
+        if self._keeping is not None:
+            self._keeping.cancel()
+            await asyncio.wait({self._keeping})
+        with suppress(RedisAwayError):
+            await _END((process_key(self.name), processes_key()), self.name)
 
     async def _keep(self) -> None:
         while True:

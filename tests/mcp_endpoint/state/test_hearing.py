@@ -9,7 +9,7 @@ from asgiref.sync import sync_to_async
 from mcp_endpoint.state import hearing as module
 from mcp_endpoint.state.bus import bus
 from mcp_endpoint.state.hearing import CONFIRM, announce_change, hearing
-from mcp_endpoint.state.lease import Lease, lease, process_key
+from mcp_endpoint.state.lease import Lease, lease, process_key, processes_key
 from mcp_endpoint.state.redis_client import key
 from tests.mcp_endpoint.conftest import Place
 from tests.mcp_endpoint.driver import eventually
@@ -60,6 +60,15 @@ async def test_who_makes_a_change_waits_for_every_other_process(on_redis: Place)
 
 async def test_a_process_that_is_gone_is_not_waited_for(on_redis: Place) -> None:
     on_redis.client.delete(process_key(await another(on_redis)))
+    await told()
+
+
+async def test_a_process_that_stopped_is_not_waited_for(on_redis: Place) -> None:
+    other = Lease()
+    other.begin()
+    await eventually(lambda: on_redis.client.exists(process_key(other.name)))
+    await other.end()
+    assert on_redis.client.smembers(processes_key()) == {lease().name.encode()}
     await told()
 
 
