@@ -8,13 +8,10 @@ import pytest
 from pytest_django import Settings
 
 from mcp_endpoint import Context, resource, scope, tool
-from mcp_endpoint.state.events import events
-from mcp_endpoint.state.redis_client import RedisAwayError
 from mcp_endpoint.state.sessions import sessions
-from mcp_endpoint.transports import backlog, sse
 from oauth_bridge.signals import access_ended
 from tests.mcp_endpoint.conftest import Site
-from tests.mcp_endpoint.driver import Answer, Conversation, Json, eventually
+from tests.mcp_endpoint.driver import Answer, Conversation, Json
 from tests.mcp_endpoint.eras import ANYTHING, Client, notification, request
 
 pytestmark = pytest.mark.usefixtures("place")
@@ -155,56 +152,6 @@ class TestTheStream:
         await line.hang_up()
         async with asyncio.timeout(5):
             await cancelled.wait()
-
-    async def test_ends_its_session_also_when_it_could_not_at_first(
-        self, site: Site, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        attempts, end = [], sse.end_session
-
-        async def away_at_first(session_id: str) -> bool:
-            attempts.append(session_id)
-            if len(attempts) < 3:
-                raise RedisAwayError
-            return await end(session_id)
-
-        monkeypatch.setattr(sse, "end_session", away_at_first)
-        monkeypatch.setattr(sse, "PAUSE", 0)
-        monkeypatch.setattr(sse, "END_SECONDS", 0)
-        line = await dial(site)
-        await line.hang_up()
-        await eventually(lambda: not sse._at_work)
-        assert await sessions().load(line.query.partition("=")[2]) is None
-
-    async def test_keeps_of_what_its_log_cannot_take_the_newest(
-        self, site: Site, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        back = asyncio.Event()
-
-        async def append(*arguments: Any) -> Any:
-            await back.wait()
-            return await log(*arguments)
-
-        @tool()
-        async def chatter(ctx: Context) -> str:
-            for number in range(100):
-                ctx.info(f"{number}")
-            await asyncio.sleep(0)
-            back.set()
-            return "done"
-
-        line = await dial(site)
-        await line.initialize()
-        log = events().append
-        monkeypatch.setattr(events(), "append", append)
-        monkeypatch.setattr(backlog, "MAX_PENDING", 10)
-        await line.post(request("tools/call", {"name": "chatter"}))
-        heard = [await line.stream.message()]
-        while "result" not in heard[-1]:
-            heard.append(await line.stream.message())
-        told = [int(message["params"]["data"]) for message in heard[:-1]]
-        assert told[-1] == 99
-        assert len(told) <= 12
-        await line.hang_up()
 
     async def test_ends_when_access_ends(self, site: Site) -> None:
         line = await dial(site)
