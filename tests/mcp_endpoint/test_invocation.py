@@ -88,7 +88,7 @@ class TestAPlainFunction:
 
         session = await site.session()
         call = session.open_call("work", id=9)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await asked.wait()
         await session.post({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 9}})
         await call.answer()

@@ -198,7 +198,7 @@ class TestWaitingForACommit:
 
     async def test_does_not_linger(self, writer: Writer, book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(writing, "LINGER", 3600)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             assert await writer.commit(row())
 
     async def test_is_shared_by_calls_of_one_moment(self, writer: Writer, book: Book) -> None:

@@ -29,7 +29,7 @@ def running(board: Calls, session: str = "s", request: int | str = 1) -> "asynci
 
 
 async def settled(work: Coroutine[Any, Any, Any]) -> Any:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         return await work
 
 

@@ -19,9 +19,7 @@ pytestmark = pytest.mark.usefixtures("place")
 """All of it in one process, and on Redis."""
 
 
-async def test_its_session_ends_also_when_it_could_not_at_first(
-    self, site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_its_session_ends_also_when_it_could_not_at_first(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     attempts, end = [], sse.end_session
 
     async def away_at_first(session_id: str) -> bool:
@@ -39,9 +37,7 @@ async def test_its_session_ends_also_when_it_could_not_at_first(
     assert await sessions().load(line.query.partition("=")[2]) is None
 
 
-async def test_of_what_its_log_cannot_take_the_newest_is_kept(
-    self, site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_of_what_its_log_cannot_take_the_newest_is_kept(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     back = asyncio.Event()
 
     async def append(*arguments: Any) -> Any:

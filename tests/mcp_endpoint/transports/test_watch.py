@@ -45,7 +45,7 @@ TALKING: dict[str, Any] = {"meta": {"progressToken": "t"}}
 
 
 async def until(event: asyncio.Event) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await event.wait()
 
 
